@@ -1,0 +1,1 @@
+"""The HTTP API: submit a script, follow and cancel its run."""

@@ -1,0 +1,1 @@
+"""Every minute: what got lost."""

@@ -1,0 +1,88 @@
+"""API keys and run tickets in Postgres. Only their hashes are kept."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import NamedTuple
+
+from uuid_utils import uuid7
+
+from matinee.model.access import Principal
+from matinee.stores.postgres import Database
+from matinee.stores.rows import utc
+from matinee.stores.sql import queries
+
+#: The workspace of an installation that has only one.
+DEFAULT_WORKSPACE_ID = "00000000-0000-7000-8000-000000000001"
+#: So much of a key is kept readable, so that people recognise it in a list: "mt_" and 7 of its 43 characters.
+_PREFIX_LENGTH = 10
+
+
+class Ticket(NamedTuple):
+    """A run's ticket, and until when it is good."""
+
+    ticket: str
+    expires_at: datetime
+
+
+class Keys:
+    """Who may come in. Every method raises DatabaseUnavailableError if Postgres does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sql = queries("keys")
+
+    def ensure_workspace(self) -> str:
+        """Make the default workspace unless it is there; give its id."""
+        with self._database.transaction() as connection:
+            connection.execute(self._sql["ensure_workspace"], {"id": DEFAULT_WORKSPACE_ID, "name": "Default"})
+        return DEFAULT_WORKSPACE_ID
+
+    def create(self, workspace_id: str, name: str, *, expires_at: datetime | None = None) -> str:
+        """Make a key of the workspace and give it; it cannot be had again."""
+        key = f"mt_{secrets.token_urlsafe(32)}"
+        row = {
+            "id": str(uuid7()),
+            "workspace_id": workspace_id,
+            "name": name,
+            "prefix": key[:_PREFIX_LENGTH],
+            "hash": _hash(key),
+            "expires_at": utc(expires_at),
+        }
+        with self._database.transaction() as connection:
+            connection.execute(self._sql["insert_key"], row)
+        return key
+
+    def principal_of(self, key: str) -> Principal | None:
+        """Give the bearer of `key`, unless it is unknown, revoked or expired; note once a minute that it is in use."""
+        with self._database.transaction() as connection:
+            row = connection.execute(self._sql["find_key"], {"hash": _hash(key)}).fetchone()
+            if row is None:
+                return None
+            if row["stale"]:
+                connection.execute(self._sql["touch_key"], {"id": row["id"]})
+        return Principal(workspace_id=str(row["workspace_id"]), key_id=str(row["id"]))
+
+    def issue_ticket(self, workspace_id: str, run_id: str, *, seconds: int) -> Ticket:
+        """Make a ticket with which a browser may read this run, for so long."""
+        ticket = f"tk_{secrets.token_urlsafe(32)}"
+        row = {"hash": _hash(ticket), "workspace_id": workspace_id, "run_id": run_id, "seconds": seconds}
+        with self._database.transaction() as connection:
+            made = connection.execute(self._sql["insert_ticket"], row).fetchone()
+        assert made is not None  # noqa: S101 - an INSERT without conditions returns its row
+        return Ticket(ticket, made["expires_at"])
+
+    def ticket_principal(self, ticket: str) -> Principal | None:
+        """Give the bearer of `ticket`, unless it is unknown or expired."""
+        with self._database.transaction() as connection:
+            row = connection.execute(self._sql["find_ticket"], {"hash": _hash(ticket)}).fetchone()
+        return Principal(workspace_id=str(row["workspace_id"]), run_id=str(row["run_id"])) if row else None
+
+    def forget_tickets(self) -> int:
+        """Delete the tickets that have expired; give how many."""
+        with self._database.transaction() as connection:
+            return connection.execute(self._sql["forget_tickets"]).rowcount
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,165 @@
+"""Runs as Postgres has them: frozen, typed, every time in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain, repeat
+from typing import Any, Self
+
+from matinee.model.run import Counts, Reason, RunKind, RunStatus, RunTrigger, TestStatus
+from matinee.model.script import Language
+from matinee.model.work import Case
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunTest:
+    """One test of a run, without its script."""
+
+    id: str
+    title: str
+    status: TestStatus
+    reason: Reason | None
+    message: str | None
+    started_at: datetime | None  #: of its first attempt; None also if it ended before anybody began it
+    ended_at: datetime | None
+    duration_ms: int | None  #: of its last attempt
+    attempts: int
+    cases: tuple[Case, ...]
+    timeout_seconds: int
+    sent_at: datetime | None  #: when its order was last put on the queue
+    deliveries: int  #: how often that was
+    losses: int  #: how often sweep found it begun with nobody running it
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row of `get_tests`."""
+        return cls(
+            id=str(row["id"]),
+            title=row["title"],
+            status=TestStatus(row["status"]),
+            reason=_reason(row["reason"]),
+            message=row["message"],
+            started_at=utc(row["started_at"]),
+            ended_at=utc(row["ended_at"]),
+            duration_ms=row["duration_ms"],
+            attempts=row["attempts"],
+            cases=tuple(Case.model_validate(case) for case in row["cases"]),
+            timeout_seconds=row["timeout_seconds"],
+            sent_at=utc(row["sent_at"]),
+            deliveries=row["deliveries"],
+            losses=row["losses"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSummary:
+    """A run and how many of its tests stand where."""
+
+    id: str
+    workspace_id: str
+    kind: RunKind
+    trigger: RunTrigger
+    title: str
+    status: RunStatus
+    reason: Reason | None
+    message: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None  #: from the first test's begin to the last one's end
+    cancel_requested_at: datetime | None
+    report_at: datetime | None  #: since when its report can be read
+    end_said_at: datetime | None  #: since when its events are complete
+    counts: Counts
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any], **more: Any) -> Self:
+        """Read a row of `get_run` or `list_runs`."""
+        return cls(
+            id=str(row["id"]),
+            workspace_id=str(row["workspace_id"]),
+            kind=RunKind(row["kind"]),
+            trigger=RunTrigger(row["trigger"]),
+            title=row["title"],
+            status=RunStatus(row["status"]),
+            reason=_reason(row["reason"]),
+            message=row["message"],
+            created_at=_known(row["created_at"]),
+            started_at=utc(row["started_at"]),
+            ended_at=utc(row["ended_at"]),
+            duration_ms=row["duration_ms"],
+            cancel_requested_at=utc(row["cancel_requested_at"]),
+            report_at=utc(row["report_at"]),
+            end_said_at=utc(row["end_said_at"]),
+            counts=Counts.of(chain.from_iterable(repeat(TestStatus(name), n) for name, n in row["tally"].items())),
+            **more,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(RunSummary):
+    """A run with its tests, in their order."""
+
+    tests: tuple[RunTest, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTest:
+    """One test of a run that is to be made."""
+
+    id: str
+    title: str
+    script: str
+    language: Language
+    module: bool
+    base_url: str | None
+    timeout_seconds: int
+    retries: int
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRun:
+    """A run that is to be made, its tests in their order."""
+
+    id: str
+    workspace_id: str
+    kind: RunKind
+    trigger: RunTrigger
+    title: str
+    created_at: datetime
+    tests: tuple[NewTest, ...]
+    idempotency_key: str | None = None
+    fingerprint: bytes = b""  #: of the request that the idempotency key came with
+
+    def __post_init__(self) -> None:
+        _known(self.created_at)
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Give `moment` in UTC.
+
+    Raises:
+        ValueError: if it has no time zone.
+    """
+    return None if moment is None else _known(moment)
+
+
+def from_ms(ms: int) -> datetime:
+    """Give the moment that is `ms` milliseconds after the epoch."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def to_ms(moment: datetime) -> int:
+    """Give the milliseconds from the epoch to `moment`."""
+    return round(_known(moment).timestamp() * 1000)
+
+
+def _known(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone")
+    return moment.astimezone(UTC)
+
+
+def _reason(name: str | None) -> Reason | None:
+    return None if name is None else Reason(name)

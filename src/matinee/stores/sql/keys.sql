@@ -1,0 +1,25 @@
+-- name: ensure_workspace
+INSERT INTO workspaces (id, name) VALUES (%(id)s, %(name)s) ON CONFLICT DO NOTHING;
+
+-- name: insert_key
+INSERT INTO api_keys (id, workspace_id, name, prefix, hash, expires_at)
+VALUES (%(id)s, %(workspace_id)s, %(name)s, %(prefix)s, %(hash)s, %(expires_at)s);
+
+-- name: find_key
+SELECT id, workspace_id, coalesce(last_used_at < now() - interval '1 minute', true) AS stale
+FROM api_keys
+WHERE hash = %(hash)s AND revoked_at IS NULL AND coalesce(expires_at > now(), true);
+
+-- name: touch_key
+UPDATE api_keys SET last_used_at = now() WHERE id = %(id)s;
+
+-- name: insert_ticket
+INSERT INTO run_tickets (hash, workspace_id, run_id, expires_at)
+VALUES (%(hash)s, %(workspace_id)s, %(run_id)s, now() + make_interval(secs => %(seconds)s))
+RETURNING expires_at;
+
+-- name: find_ticket
+SELECT workspace_id, run_id FROM run_tickets WHERE hash = %(hash)s AND expires_at > now();
+
+-- name: forget_tickets
+DELETE FROM run_tickets WHERE expires_at < now();
