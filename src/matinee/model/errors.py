@@ -1,0 +1,51 @@
+"""One error root. A class's docstring is its message to people; `matinee.http.problems` maps each to a status."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matinee.model.lease import Lease
+
+
+class MatineeError(Exception):
+    """Matinee could not do what was asked."""
+
+    def __init__(self, detail: str | None = None, **extra: Any) -> None:
+        self.detail = detail or (self.__doc__ or "").strip()
+        self.extra = extra  #: further members of the problem document, JSON values only
+        super().__init__(self.detail)
+
+
+class ScriptInvalidError(MatineeError):
+    """The script cannot be run. `extra` has `line` and `column` (both from 1) where a parser found the fault."""
+
+
+class NotFoundError(MatineeError):
+    """There is no such thing in this workspace."""
+
+
+class UnauthorizedError(MatineeError):
+    """An API key is needed: send it as `Authorization: Bearer <key>`."""
+
+
+class ConflictError(MatineeError):
+    """That does not fit the present state of things."""
+
+
+class InvalidRequestError(MatineeError):
+    """The request is not one that Matinee understands."""
+
+
+class DatabaseUnavailableError(MatineeError):
+    """The database does not answer. Nothing was lost; try again in a moment."""
+
+
+class LiveUnavailableError(MatineeError):
+    """The live table, the queue or the artifacts store does not answer. Try again in a moment."""
+
+
+class LeaseLostError(MatineeError):
+    """Another worker holds this test now, its cancellation was asked for, or its result is already known."""
+
+    def __init__(self, *, lease: "Lease") -> None:
+        self.lease = lease  #: what was found instead
+        super().__init__()
