@@ -5,6 +5,7 @@ Each is built when it is first asked for and lives as long as the process.
 # ruff: noqa: PLC0415 - imports stand inside: a function loads only what it uses, and run_test has no Postgres driver
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matinee import settings
@@ -12,12 +13,19 @@ from matinee import settings
 if TYPE_CHECKING:
     from botocore.config import Config
 
+    from matinee.runner.execution import Runner
     from matinee.stores.artifacts import Artifacts
     from matinee.stores.keys import Keys
     from matinee.stores.live import LiveTable
     from matinee.stores.postgres import Database
     from matinee.stores.queues import TestQueue
     from matinee.stores.runs import Runs
+    from matinee.usecases.cancel import Canceller
+    from matinee.usecases.dispatch import Dispatch
+    from matinee.usecases.submit import Submitter
+    from matinee.usecases.sweep import Sweeper
+    from matinee.usecases.syntax import Parser
+    from matinee.usecases.track import Tracker
 
 
 @cache
@@ -75,11 +83,74 @@ def keys() -> "Keys":
     return Keys(database())
 
 
+@cache
+def runner() -> "Runner":
+    """Give what executes scripts on this machine."""
+    from pathlib import Path
+
+    from matinee.runner.execution import Runner
+    from matinee.runner.sandbox import choose
+    from matinee.runner.warm import Place
+
+    told = settings.load(settings.RunnerSettings)
+    place = Place(
+        runtime=Path(told.matinee_runtime).resolve(),
+        sandbox=choose(told.matinee_sandbox),
+        memory_bytes=told.matinee_memory_mb << 20,
+    )
+    return Runner(place, playwright_version=settings.load(settings.VersionSettings).playwright_version)
+
+
+@cache
+def parser() -> "Parser":
+    """Give the parser of scripts."""
+    from matinee.usecases.syntax import Parser
+
+    return Parser(Path(settings.load(settings.ParserSettings).matinee_parser))
+
+
+def dispatch() -> "Dispatch":
+    """Give what sends orders."""
+    from matinee.usecases.dispatch import Dispatch
+
+    return Dispatch(runs(), test_queue(), artifacts())
+
+
+def submitter() -> "Submitter":
+    """Give what takes scripts."""
+    from matinee.usecases.submit import Submitter
+
+    return Submitter(runs(), live(), dispatch(), parser())
+
+
+def canceller() -> "Canceller":
+    """Give what stops runs."""
+    from matinee.usecases.cancel import Canceller
+
+    return Canceller(runs(), live())
+
+
+def tracker() -> "Tracker":
+    """Give what follows the live table's stream."""
+    from matinee.usecases.track import Tracker
+
+    return Tracker(runs(), live())
+
+
+def sweeper() -> "Sweeper":
+    """Give what mends runs."""
+    from matinee.usecases.sweep import Sweeper
+
+    return Sweeper(runs(), keys(), live(), dispatch(), tracker(), canceller())
+
+
 def reset() -> None:
     """Forget all that was built and read, and close it; the next call builds anew."""
     if database.cache_info().currsize:
         database().close()
-    for part in (live, artifacts, test_queue, database, runs, keys, settings.load):
+    if parser.cache_info().currsize:
+        parser().close()
+    for part in (live, artifacts, test_queue, database, runs, keys, parser, settings.load):
         part.cache_clear()
 
 

@@ -18,7 +18,7 @@ MAX_MESSAGE_BYTES = 200_000
 
 def fits(order: TestOrder) -> bool:
     """Whether `order` fits a message as it is; if not, its script goes through S3."""
-    return len(order.model_dump_json(exclude_none=True).encode()) <= MAX_MESSAGE_BYTES
+    return len(_body(order)) <= MAX_MESSAGE_BYTES
 
 
 class TestQueue:
@@ -37,7 +37,7 @@ class TestQueue:
             LiveUnavailableError: if SQS does not answer; the order may have been queued all the same.
         """
         with _translated():
-            self._client.send_message(QueueUrl=self._url, MessageBody=order.model_dump_json(exclude_none=True))
+            self._client.send_message(QueueUrl=self._url, MessageBody=_body(order))
 
     def extend(self, receipt_handle: str, *, seconds: int) -> None:
         """Keep a received message invisible for `seconds` from now (0: it comes back at once).
@@ -58,6 +58,11 @@ class TestQueue:
         """
         with _translated():
             self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+
+
+def _body(order: TestOrder) -> str:
+    """Write `order` in ASCII: SQS refuses some characters that a script may well have."""
+    return order.model_dump_json(exclude_none=True, ensure_ascii=True)
 
 
 @contextmanager

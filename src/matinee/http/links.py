@@ -1,0 +1,23 @@
+"""Where a run's things are found. Relative to the origin: the same locally, in the cloud and behind a proxy."""
+
+from matinee.model.run import RunKind
+
+
+def run_path(run_id: str) -> str:
+    """Give the path of the run itself."""
+    return f"/api/runs/{run_id}"
+
+
+def console_path(run_id: str) -> str:
+    """Give the path of what the run's tests printed."""
+    return f"/api/runs/{run_id}/console"
+
+
+def events_path(kind: RunKind, run_id: str) -> str:
+    """Give the path of the run's live events."""
+    return f"/api/{'test' if kind is RunKind.TEST else 'job'}-status/sse/{run_id}"
+
+
+def report_path(kind: RunKind, run_id: str) -> str:
+    """Give the path of the run's report. It ends in a slash: the report's own links are relative."""
+    return f"/api/test-results/{'tests' if kind is RunKind.TEST else 'jobs'}/{run_id}/report/"

@@ -1,0 +1,61 @@
+"""Stop a run: at once where nobody runs it, else by asking who does."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from matinee.model.lease import Lease
+from matinee.model.run import ADVICE, Reason, TestStatus
+from matinee.model.work import TestResult
+from matinee.stores.live import LiveTable
+from matinee.stores.rows import Run
+from matinee.stores.runs import Runs
+from matinee.usecases.milestones import now_ms
+
+
+@dataclass(frozen=True)
+class Canceller:
+    """Stops runs. Nothing happens to one that has ended."""
+
+    runs: Runs
+    live: LiveTable
+
+    def cancel(self, workspace_id: str, run_id: str) -> Run:
+        """Stop a run; give it as it is at this moment, so most often still open.
+
+        Raises:
+            NotFoundError: if the workspace has no such run.
+            LiveUnavailableError: if that is not known to the workers yet; sweep tells them later.
+        """
+        run = self.runs.request_cancel(workspace_id, run_id, at=datetime.now(UTC))
+        if not run.status.is_terminal:
+            for test in run.tests:
+                self.stop(run_id, test.id)
+        return run
+
+    def stop(self, run_id: str, test_id: str) -> None:
+        """Stop one test: its worker hears of it within a second; without one it is over now."""
+        lease = self.live.request_cancel(run_id, test_id)
+        if not lease.done and not is_held(lease, at=now_ms()):
+            result = unfinished(lease, status=TestStatus.CANCELLED, reason=Reason.CANCELLED)
+            self.live.put_result(run_id, test_id, result)
+
+
+def is_held(lease: Lease | None, *, at: int) -> bool:
+    """Whether somebody runs the test at that moment."""
+    return lease is not None and lease.owner is not None and lease.until > at
+
+
+def unfinished(lease: Lease | None, *, status: TestStatus, reason: Reason, message: str | None = None) -> TestResult:
+    """Give the result of a test that ends now although nobody finished it."""
+    now = now_ms()
+    begun = (lease and lease.started_at) or now
+    return TestResult(
+        status=status,
+        reason=reason,
+        message=message or ADVICE[reason],
+        started_at=begun,
+        ended_at=now,
+        duration_ms=now - begun,
+        attempts=lease.attempt if lease else 0,
+        report=False,
+    )

@@ -1,0 +1,39 @@
+"""Put a test's order where a worker finds it."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from matinee.model.errors import DatabaseUnavailableError
+from matinee.model.work import TestOrder
+from matinee.stores.artifacts import Artifacts, script_key
+from matinee.stores.queues import TestQueue, fits
+from matinee.stores.runs import Runs
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """Sends orders. Twice the same is harmless: whoever claims the test first runs it."""
+
+    runs: Runs
+    queue: TestQueue
+    artifacts: Artifacts
+
+    def send(self, order: TestOrder, *, lost: bool = False) -> None:
+        """Queue `order`, its script by way of S3 if it is long; `lost`: once more, for its worker disappeared.
+
+        Raises:
+            LiveUnavailableError: if the queue or S3 does not answer.
+        """
+        self.queue.send(order if fits(order) else self._by_way_of_s3(order))
+        try:
+            self.runs.mark_sent(order.test_id, at=datetime.now(UTC), lost=lost)
+        except DatabaseUnavailableError:  # it is queued all the same; the worst is that sweep sends it again
+            logger.warning("test %s of run %s is queued, but not marked so", order.test_id, order.run_id)
+
+    def _by_way_of_s3(self, order: TestOrder) -> TestOrder:
+        key = script_key(order.workspace_id, order.run_id, order.test_id)
+        self.artifacts.put_bytes(key, (order.script or "").encode(), content_type="text/plain; charset=utf-8")
+        return order.model_copy(update={"script": None, "script_key": key})

@@ -1,0 +1,28 @@
+"""A run's own events: what its log says of it beside what its tests say (docs/architecture.md, section 5)."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from matinee.http import links
+from matinee.model.work import Event
+from matinee.stores.rows import RunSummary
+
+
+def now_ms() -> int:
+    """Give the time, in ms since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def run_event(run: RunSummary, *, at: int) -> Event:
+    """Say where the run stands; once it ended, also why and after how long."""
+    more = {"reason": run.reason, "message": run.message, "durationMs": run.duration_ms}
+    data: dict[str, Any] = {"status": run.status.value, "counts": run.counts.model_dump()}
+    return Event(type="run", at=at, data=data | {name: value for name, value in more.items() if value is not None})
+
+
+def end_events(run: RunSummary, *, at: int) -> Sequence[Event]:
+    """Say where the report is, if there is one, and that nothing comes after this."""
+    report = Event(type="report", at=at, data={"url": links.report_path(run.kind, run.id)})
+    end = Event(type="end", at=at, data={"status": run.status.value})
+    return [report, end] if run.report_at else [end]
