@@ -1,0 +1,1 @@
+"""What Matinee is about, free of any I/O: runs, scripts, events, errors."""

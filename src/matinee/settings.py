@@ -1,0 +1,76 @@
+"""What each function reads from its environment, when it is first needed; never at import."""
+
+from functools import cache
+from typing import TypeVar
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+
+class LiveSettings(_Settings):
+    """The live table: every function of the road."""
+
+    live_table: str = Field(description="Name of the DynamoDB live table.")
+
+
+class ArtifactSettings(_Settings):
+    """The bucket that holds what runs leave behind."""
+
+    artifacts_bucket: str = Field(description="Name of the S3 bucket for scripts, blobs, reports and consoles.")
+
+
+class DatabaseSettings(_Settings):
+    """Postgres; never given to run_test."""
+
+    database_url: str = Field(description="libpq URL or conninfo of the Postgres database.", repr=False)
+
+
+class QueueSettings(_Settings):
+    """Where orders go."""
+
+    test_queue_url: str = Field(description="URL of the SQS queue test-execution.")
+
+
+class RunnerSettings(_Settings):
+    """How run_test executes a script."""
+
+    matinee_runtime: str = Field(default="/opt/matinee/runtime", description="The pinned runtime's directory.")
+    matinee_sandbox: str = Field(default="auto", description="auto, bubblewrap or none (matinee.runner.sandbox).")
+    matinee_memory_mb: int = Field(default=2048, description="The most memory a run's processes may hold together.")
+
+
+class ParserSettings(_Settings):
+    """Where submit finds Babel's parser, the one that Playwright itself uses."""
+
+    matinee_parser: str = Field(default="parser/index.js", description="Path of @babel/parser's single file.")
+
+
+class StreamSettings(_Settings):
+    """How eagerly status_stream reads the live table; each read of a quiet log costs one read unit."""
+
+    matinee_poll_shortest_ms: int = Field(default=25, ge=1, description="Between two reads while events flow.")
+    matinee_poll_longest_ms: int = Field(default=250, ge=1, description="Between two reads of a log that is quiet.")
+
+
+class VersionSettings(_Settings):
+    """What /api/health tells of the runtime."""
+
+    playwright_version: str = "unknown"
+    chromium_version: str = "unknown"
+
+
+_S = TypeVar("_S", bound=_Settings)
+
+
+@cache
+def load(kind: type[_S]) -> _S:
+    """Read `kind` from the environment, once in a process.
+
+    Raises:
+        pydantic.ValidationError: naming each variable that is missing.
+    """
+    return kind()
