@@ -1,0 +1,50 @@
+"""Execute the tests that test-execution hands over, one a message."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from matinee import bootstrap
+from matinee.model.work import TestOrder
+from matinee.usecases.execute import Executor, TryAgainError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service="run_test")
+
+
+@cache
+def executor() -> Executor:
+    """Wire the use case, once in an environment."""
+    return Executor(live=bootstrap.live(), artifacts=bootstrap.artifacts(), runner=bootstrap.runner())
+
+
+def warm() -> None:
+    """Start what the first script will need, before it comes."""
+    executor().runner.warm()
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
+    """Execute what came; a message whose test shall be tried again is reported as failed and comes back."""
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    try:
+        return process_partial_response(event, record_handler=_execute, processor=processor, context=context)
+    finally:
+        warm()
+
+
+def _execute(record: SQSRecord) -> None:
+    order = TestOrder.model_validate_json(record.body)
+    logger.append_keys(run_id=order.run_id, test_id=order.test_id)
+    queue = bootstrap.test_queue()
+    try:
+        executor().execute(order, extend=lambda seconds: queue.extend(record.receipt_handle, seconds=seconds))
+    except TryAgainError as error:
+        logger.info("comes back: %s", error)
+        raise

@@ -1,0 +1,227 @@
+"""Execute one script: give it to the warm processes, follow it, stop it in time, judge it."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from matinee.model.run import TestStatus
+from matinee.model.script import file_name
+from matinee.model.work import Case, Event, TestOrder
+from matinee.runner import blob
+from matinee.runner.judge import Verdict, judge
+from matinee.runner.process import Ending
+from matinee.runner.progress import Progress
+from matinee.runner.warm import Place, Warm
+
+#: From asking a script to end in order to killing it, in seconds. Playwright's own way out takes some 0.2 s.
+GRACE_SECONDS = 1.2
+#: What the console file keeps, in bytes.
+CONSOLE_BYTES = 2_000_000
+_TAIL_BYTES = 16_384
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One execution that is over, with its files; nothing of it runs any more."""
+
+    verdict: Verdict
+    cases: tuple[Case, ...]
+    blob: Path  #: Playwright's own, or ours in its place
+    console: bytes
+    ending: Ending
+    warm: Warm
+
+    def report(self) -> Path | None:
+        """Make the HTML report; returns its folder, None where that failed."""
+        return self.warm.report(self.blob)
+
+    def close(self) -> None:
+        """Remove the execution's files."""
+        self.warm.close()
+
+
+class Stop:
+    """How others ask an execution to end: from any thread, once, the first reason counts."""
+
+    def __init__(self) -> None:
+        self.why: str | None = None
+        self._lock = threading.Lock()
+        self._act: Callable[[str], None] | None = None
+
+    def ask(self, why: str) -> None:
+        """Ask the execution to end because of `why`: `cancelled`, `deadline`, or what else the verdict shall tell."""
+        with self._lock:
+            if self.why is not None:
+                return
+            self.why = why
+            act = self._act
+        if act:
+            act(why)
+
+    def heard_by(self, act: Callable[[str], None]) -> None:
+        """Call `act` when somebody asks; at once if somebody did."""
+        with self._lock:
+            self._act = act
+            why = self.why
+        if why is not None:
+            act(why)
+
+
+class Runner:
+    """Executes scripts one after the other, each in processes of its own that were started before it came."""
+
+    def __init__(self, place: Place, *, playwright_version: str) -> None:
+        self._place = place
+        self._version = playwright_version
+        self._warm: Warm | None = None
+
+    def warm(self) -> None:
+        """Have processes ready for the next script; costs nothing where they are."""
+        if self._warm and not self._warm.usable:
+            self.close()
+        if self._warm is None:
+            self._warm = Warm.ready(self._place)
+
+    def close(self) -> None:
+        """End the waiting processes."""
+        if self._warm:
+            self._warm.close()
+            self._warm = None
+
+    @contextmanager
+    def reporting(self) -> Iterator[Warm]:
+        """Lend the processes that make a report, for a blob from elsewhere."""
+        self.warm()
+        warm, self._warm = self._warm, None
+        assert warm is not None  # noqa: S101  # warm() saw to it
+        try:
+            yield warm
+        finally:
+            warm.close()
+
+    def execute(
+        self, order: TestOrder, script: str, *, seconds: float, stop: Stop, on_event: Callable[[Event], None]
+    ) -> Execution:
+        """Run `script` for at most `seconds`, and return once nothing of it is left.
+
+        Events come on this thread and on another one; `on_event` must allow that.
+        """
+        self.warm()
+        warm, self._warm = self._warm, None
+        assert warm is not None  # noqa: S101  # warm() saw to it
+        try:
+            started_at = _now()
+            warm.write(order, script, test_timeout_ms=_test_timeout_ms(seconds))
+            progress, console, ending = _follow(warm, order, seconds=seconds, stop=stop, on_event=on_event)
+            if stop.why is not None:
+                ending = replace(ending, killed=stop.why)
+            own = warm.file("blob.zip")
+            verdict = judge(ending, progress, blob=own, console_tail=console[-_TAIL_BYTES:].decode(errors="replace"))
+            cases = _cases(progress, verdict)
+            if own is None or ending.killed == "memory":
+                own = self._write_blob(warm, order, cases, verdict, started_at=started_at)
+            return Execution(verdict=verdict, cases=cases, blob=own, console=console, ending=ending, warm=warm)
+        except BaseException:
+            warm.close()
+            raise
+
+    def _write_blob(
+        self, warm: Warm, order: TestOrder, cases: tuple[Case, ...], verdict: Verdict, *, started_at: int
+    ) -> Path:
+        duration_ms = _now() - started_at
+        told = blob.Told(
+            file=file_name(order.language, module=order.module),
+            root=self._place.sandbox.inside(warm.folder),
+            cases=cases
+            or (Case(title=order.title, status=verdict.status, duration_ms=duration_ms, message=verdict.message),),
+            started_at=started_at,
+            duration_ms=duration_ms,
+            version=self._version,
+        )
+        target = warm.folder / "matinee-blob.zip"
+        target.unlink(missing_ok=True)
+        blob.write(told, target)
+        return target
+
+
+def _follow(
+    warm: Warm, order: TestOrder, *, seconds: float, stop: Stop, on_event: Callable[[Event], None]
+) -> tuple[Progress, bytes, Ending]:
+    """Let the script go, and read all that it says until it and its descendants are gone."""
+    host = warm.host
+    console = _Console()
+    progress = Progress(test_id=order.test_id, printed=console.keep)
+
+    def end(why: str) -> None:
+        host.ask("stop")
+        killer = threading.Timer(GRACE_SECONDS, host.kill, [why])
+        killer.daemon = True
+        killer.start()
+
+    deadline = threading.Timer(seconds, stop.ask, ["deadline"])
+    deadline.daemon = True
+    reader = threading.Thread(target=_drain, args=[host.stdout, progress, on_event], daemon=True)
+    host.go(seconds=seconds + GRACE_SECONDS + 1)
+    deadline.start()
+    reader.start()
+    stop.heard_by(end)
+    for line in host.progress:
+        for event in progress.line(line):
+            on_event(event)
+    ending = host.wait()
+    deadline.cancel()
+    reader.join()
+    return progress, console.kept(), ending
+
+
+def _drain(stdout: BinaryIO, progress: Progress, on_event: Callable[[Event], None]) -> None:
+    """Read the runner's own output to its end, whatever comes: a full pipe would stop the runner, a closed one crash it."""
+    while chunk := os.read(stdout.fileno(), 65_536):
+        for event in progress.console("stdout", chunk.decode(errors="replace"), at=_now()):
+            on_event(event)
+
+
+class _Console:
+    """What was printed: by tests, told by the reporter, and by the runner's own process, read from its pipe."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+        self._lock = threading.Lock()
+
+    def keep(self, piece: bytes) -> None:
+        with self._lock:
+            self._kept += piece[: CONSOLE_BYTES - len(self._kept)]
+
+    def kept(self) -> bytes:
+        with self._lock:
+            full = len(self._kept) >= CONSOLE_BYTES
+            return bytes(self._kept) + (b"\n[the rest was dropped]\n" if full else b"")
+
+
+def _cases(progress: Progress, verdict: Verdict) -> tuple[Case, ...]:
+    """All tests that began: those that ended as they did, those that were cut short with the verdict that cut them."""
+    cut = [
+        Case(title=title, status=verdict.status, duration_ms=0, message=verdict.message)
+        for title in progress.running.values()
+    ]
+    ended = [
+        case.model_copy(update={"status": verdict.status, "message": verdict.message})
+        if case.status is TestStatus.CANCELLED
+        else case
+        for case in progress.cases.values()
+    ]
+    return (*ended, *cut)
+
+
+def _test_timeout_ms(seconds: float) -> int:
+    """Give a test nearly all of the run's time: one clock for people to set, and Playwright's own fires first, with a trace."""
+    return int((seconds - min(2.0, seconds * 0.25)) * 1000)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,132 @@
+"""A run's folder with the processes that wait for its script: Playwright's runner, and the report step after it."""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from matinee.model.script import file_name
+from matinee.model.work import TestOrder
+from matinee.runner.process import Supervised
+from matinee.runner.sandbox import Sandbox
+
+#: What the processes of a run may hold beside the pages they test, when V8's own limit is set.
+_HEAP_SHARE = 0.5
+_REPORT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where and how scripts run on this machine."""
+
+    runtime: Path  #: the pinned runtime (layers/playwright/install.py)
+    sandbox: Sandbox
+    memory_bytes: int  #: what the tree of one run may hold
+
+
+class Warm:
+    """One run's folder and processes, started ahead of it and used once."""
+
+    def __init__(self, place: Place) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="matinee-run-"))
+        self._place = place
+        inside = place.sandbox.inside(self.folder)
+        (self.folder / "node_modules").symlink_to(place.runtime / "node_modules")
+        place.sandbox.own(self.folder)
+        environment = _environment(place, inside)
+        try:
+            self.host = self._start("host.cjs", environment)
+            self._reporter = self._start("report.cjs", environment)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    @classmethod
+    def ready(cls, place: Place) -> Self:
+        """Start the processes; they load while we go on."""
+        return cls(place)
+
+    @property
+    def usable(self) -> bool:
+        """Whether both processes still wait: an idle one may have been killed for the machine's memory."""
+        return self.host.alive and self._reporter.alive
+
+    def write(self, order: TestOrder, script: str, *, test_timeout_ms: int) -> None:
+        """Put the script and its settings where the host will look."""
+        name = file_name(order.language, module=order.module)
+        settings = {
+            "file": name,
+            "testTimeoutMs": test_timeout_ms,
+            "retries": order.retries,
+            "baseUrl": order.base_url,
+            "variables": order.variables,
+        }
+        (self.folder / name).write_text(script, encoding="utf-8")
+        (self.folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+        self._place.sandbox.own(self.folder)
+
+    def file(self, name: str) -> Path | None:
+        """Return a file that the run left, if it is a plain one.
+
+        What a script leaves may be a link to somewhere else, which we could follow where it could not.
+        """
+        path = self.folder / name
+        inside = path.resolve().is_relative_to(self.folder.resolve())
+        return path if inside and path.is_file() and not path.is_symlink() else None
+
+    def report(self, blob: Path) -> Path | None:
+        """Make the HTML report of `blob`; None if that cannot be done (the log has why)."""
+        blobs = self.folder / "blobs"
+        shutil.rmtree(blobs, ignore_errors=True)
+        blobs.mkdir()
+        shutil.copyfile(blob, blobs / "blob.zip", follow_symlinks=False)
+        self._place.sandbox.own(blobs)
+        self._reporter.go(seconds=_REPORT_SECONDS)
+        self._reporter.stdout.read()
+        ending = self._reporter.wait()
+        made = self.file("report/index.html")
+        return made.parent if made and ending.exit == 0 else None
+
+    def close(self) -> None:
+        """Kill what is left, and remove the folder."""
+        for process in (self.host, self._reporter):
+            process.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start(self, name: str, environment: dict[str, str]) -> Supervised:
+        runtime = self._place.runtime
+        argv = [str(runtime / "bin" / "node"), str(runtime / "runner" / name)]
+        return Supervised(
+            self._place.sandbox.command(argv, folder=self.folder, runtime=runtime),
+            env=environment,
+            cwd=Path("/"),
+            memory_bytes=self._place.memory_bytes,
+        )
+
+
+def _environment(place: Place, inside: Path) -> dict[str, str]:
+    """All that a script's process sees of an environment; nothing of ours is passed on but the language and the time zone."""
+    runtime = place.runtime
+    environment = {
+        "PATH": os.pathsep.join([str(runtime / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "HOME": str(inside),
+        "LANG": "C.UTF-8",
+        "CI": "1",
+        "MATINEE_RUN_DIR": str(inside),
+        "MATINEE_BLOBS": str(inside / "blobs"),
+        "MATINEE_REPORT": str(inside / "report"),
+        "MATINEE_HEAP_MB": str(int(place.memory_bytes * _HEAP_SHARE) >> 20),
+        "PLAYWRIGHT_BROWSERS_PATH": str(runtime / "browsers"),
+        "PLAYWRIGHT_HTML_OPEN": "never",
+        "PWTEST_CACHE_DIR": str(inside / ".compiled"),
+        "NODE_COMPILE_CACHE": str(runtime / "compile-cache"),
+        "LD_LIBRARY_PATH": str(runtime / "lib"),
+        "FONTCONFIG_FILE": str(runtime / "fonts" / "fonts.conf"),
+    }
+    with contextlib.suppress(KeyError):
+        environment["TZ"] = os.environ["TZ"]
+    return environment
