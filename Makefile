@@ -1,0 +1,50 @@
+# Needs Python 3.11+ and git; everything else comes from the package registries, locked by hash.
+PYTHON ?= python3
+UV     := .venv/bin/uv
+UV_PIN := 0.13.9
+RUN    := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench clean
+
+help:  ## Print this
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Matinee needs Python 3.11 or newer; '$(PYTHON)' is older. Say which with: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing (on Debian: apt-get install python3-venv)"; exit 1; }
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_PIN)
+
+# One stamp for the environment: made anew only when the lock has changed.
+.venv/.synced: pyproject.toml uv.lock | .venv/bin/uv
+	@echo "  python: packages from uv.lock" >&2
+	@$(UV) sync --frozen --quiet
+	@touch $@
+
+setup: .venv/.synced  ## Install everything, without starting anything
+	@$(RUN)/python layers/playwright/install.py >/dev/null
+
+run: setup  ## Start Matinee on http://127.0.0.1:8400 (ONCE=1: run the examples through it, and stop)
+	@$(RUN)/matinee up $(if $(ONCE),--once)
+
+test: setup  ## Run all tests (ARGS=... goes to pytest)
+	@$(RUN)/pytest $(ARGS)
+
+check: setup  ## Lint, format, types, import direction, OpenAPI drift
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check .
+	@MYPYPATH=src $(RUN)/mypy
+	@$(RUN)/lint-imports --no-cache
+	@$(RUN)/python -m local.openapi --check
+
+format: .venv/.synced  ## Format the code, and write openapi.json anew
+	@$(RUN)/ruff check --fix --quiet . || true
+	@$(RUN)/ruff format .
+	@$(RUN)/python -m local.openapi --write
+
+bench: setup  ## Measure latency against `playwright test` on this machine
+	@$(RUN)/python bench/latency.py
+
+clean:  ## Remove what setup and runs have made (.matinee/ with your runs too)
+	rm -rf .venv .cache .matinee layers/playwright/.runtime .mypy_cache .pytest_cache .ruff_cache .hypothesis
