@@ -1,0 +1,180 @@
+"""The reading side on its real stores: embedded Postgres, the emulator, uvicorn on a loopback port."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from uuid_utils import uuid7
+
+from local.emulator import Emulator, aws_environment
+from local.postgres import EmbeddedPostgres
+from matinee import bootstrap
+from matinee.model.run import Reason, RunKind, RunTrigger, TestStatus
+from matinee.model.script import Language
+from matinee.model.work import Case, TestResult
+from matinee.stores.live import LiveTable
+from matinee.stores.rows import NewRun, NewTest, Run, to_ms
+
+TITLE = "shop"
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Run Postgres and the emulator with a live table and a bucket; give the environment that names them."""
+    home = tmp_path_factory.mktemp("stores")
+    postgres, emulator = EmbeddedPostgres(home / "postgres"), Emulator(home / "aws", log=home / "aws.log", proxies={})
+    try:
+        emulator.launch()
+        postgres.start()
+        emulator.wait()
+        environment = aws_environment(emulator.endpoint)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            _make_resources()
+        yield {
+            **environment,
+            "DATABASE_URL": postgres.conninfo,
+            "LIVE_TABLE": "live",
+            "ARTIFACTS_BUCKET": "artifacts",
+            "PLAYWRIGHT_VERSION": "1.65.1",
+        }
+    finally:
+        emulator.close()
+        postgres.stop()
+
+
+def _make_resources() -> None:
+    boto3.client("s3").create_bucket(Bucket="artifacts")
+    boto3.client("dynamodb").create_table(
+        TableName="live",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+@pytest.fixture(autouse=True)
+def wired(stores: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Wire this process to the stores, as a function's environment would."""
+    for name, value in stores.items():
+        monkeypatch.setenv(name, value)
+    bootstrap.reset()
+    bootstrap.database().migrate()
+    yield
+    bootstrap.reset()
+
+
+@dataclass(frozen=True)
+class World:
+    """A workspace with a key and a run in it, and the ways to make things happen to the run."""
+
+    workspace_id: str
+    key: str
+    run: Run
+
+    @property
+    def live(self) -> LiveTable:
+        """The live table."""
+        return bootstrap.live()
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that opens everything in the workspace."""
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def ticket(self) -> str:
+        """A ticket for the run."""
+        return bootstrap.keys().issue_ticket(self.workspace_id, self.run.id, seconds=60).ticket
+
+    def finish(self, status: TestStatus = TestStatus.PASSED, *, report: bool = True, said: bool = True) -> Run:
+        """Let the run begin and end in Postgres; `said`: and its events be complete."""
+        at = datetime.now(UTC)
+        bootstrap.runs().mark_running(self.run.id, self.run.id, at=at)
+        result = TestResult(
+            status=status,
+            reason=Reason.NO_TESTS if status is TestStatus.ERROR else None,
+            message="It went wrong." if status is TestStatus.ERROR else None,
+            started_at=to_ms(at),
+            ended_at=to_ms(at) + 1200,
+            duration_ms=1200,
+            cases=(Case(title="adds to the cart", status=TestStatus.PASSED, duration_ms=700),),
+            report=report,
+        )
+        bootstrap.runs().finish_test(self.run.id, self.run.id, result)
+        if report:
+            bootstrap.runs().mark_report(self.run.id, at=at)
+        if said:
+            bootstrap.runs().mark_end_said(self.run.id, at=at)
+        return bootstrap.runs().get(self.workspace_id, self.run.id)
+
+
+@pytest.fixture
+def new_world() -> Callable[[], World]:
+    """Make another run, in the same workspace."""
+
+    def make() -> World:
+        workspace_id = bootstrap.keys().ensure_workspace()
+        run_id = str(uuid7())
+        test = NewTest(
+            id=run_id,
+            title=TITLE,
+            script="//",
+            language=Language.TYPESCRIPT,
+            module=False,
+            base_url=None,
+            timeout_seconds=60,
+            retries=0,
+            variables={},
+        )
+        new = NewRun(
+            id=run_id,
+            workspace_id=workspace_id,
+            kind=RunKind.TEST,
+            trigger=RunTrigger.API,
+            title=TITLE,
+            created_at=datetime.now(UTC),
+            tests=(test,),
+        )
+        return World(workspace_id, bootstrap.keys().create(workspace_id, "test"), bootstrap.runs().create(new))
+
+    return make
+
+
+@pytest.fixture
+def world(new_world: Callable[[], World]) -> World:
+    """A run that is queued."""
+    return new_world()
+
+
+@contextmanager
+def _serving(app: FastAPI) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[FastAPI], str]]:
+    """Serve an app on a loopback port until the test ends; give its URL."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(_serving(app))
