@@ -1,0 +1,203 @@
+"""The synthesized template, where the emulator does not enforce what it says."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from infra.app import build
+from infra.versions import Versions
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    """The stack as it is deployed, synthesized once: CDK takes seconds."""
+    _, stack = build()
+    return Template.from_stack(stack)
+
+
+@pytest.fixture(scope="module")
+def grants(template: Template) -> dict[str, dict[str, list[str]]]:
+    """By function: each action that its role allows, and on what, as JSON."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for policy in template.find_resources("AWS::IAM::Policy").values():
+        role = policy["Properties"]["Roles"][0]["Ref"]
+        allowed = found.setdefault(role[: role.index("Role")], {})
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            assert "Allow" == statement["Effect"]
+            for action in _listed(statement["Action"]):
+                allowed.setdefault(action, []).extend(json.dumps(one) for one in _listed(statement["Resource"]))
+    return found
+
+
+def _listed(one_or_more: Any) -> list[Any]:
+    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
+
+
+def test_a_message_stays_invisible_six_times_as_long_as_its_function_may_run(template: Template) -> None:
+    """So that a message is not handed out again while its first receiver still works; after three receives it is dead."""
+    template.has_resource_properties(
+        "AWS::SQS::Queue",
+        {
+            "QueueName": "test-execution",
+            "VisibilityTimeout": 6 * 900,
+            "RedrivePolicy": {"maxReceiveCount": 3, "deadLetterTargetArn": Match.any_value()},
+            "SqsManagedSseEnabled": True,
+        },
+    )
+    template.has_resource_properties("AWS::Lambda::Function", {"FunctionName": "matinee-run-test", "Timeout": 900})
+
+
+def test_live_items_expire_and_their_stream_carries_new_images(template: Template) -> None:
+    """TTL on expires_at, on demand, no point-in-time recovery."""
+    template.has_resource_properties(
+        "AWS::DynamoDB::Table",
+        {
+            "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+            "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+            "BillingMode": "PAY_PER_REQUEST",
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": False},
+        },
+    )
+
+
+def test_the_bucket_is_private_encrypted_and_forgets(template: Template) -> None:
+    """Runs go after 30 days, broken uploads after one; the bucket itself outlives the stack."""
+    template.has_resource(
+        "AWS::S3::Bucket",
+        {
+            "DeletionPolicy": "Retain",
+            "Properties": {
+                "PublicAccessBlockConfiguration": {
+                    "BlockPublicAcls": True,
+                    "BlockPublicPolicy": True,
+                    "IgnorePublicAcls": True,
+                    "RestrictPublicBuckets": True,
+                },
+                "BucketEncryption": Match.any_value(),
+                "LifecycleConfiguration": {
+                    "Rules": Match.array_with(
+                        [
+                            Match.object_like({"Prefix": "runs/", "ExpirationInDays": 30}),
+                            Match.object_like({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}),
+                        ]
+                    )
+                },
+            },
+        },
+    )
+
+
+@pytest.mark.parametrize("kind", ["AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"])
+def test_nothing_is_reached_without_tls(template: Template, kind: str) -> None:
+    """Every bucket and queue denies plain HTTP."""
+    insecure = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    resources = template.find_resources(kind)
+
+    assert resources
+    for resource in resources.values():
+        statements = resource["Properties"]["PolicyDocument"]["Statement"]
+        assert any(insecure.items() <= statement.items() for statement in statements)
+
+
+def test_one_message_at_a_time_and_a_limit_on_tests_at_once(template: Template) -> None:
+    """A worker runs one script; a failed message comes back alone."""
+    template.has_resource_properties(
+        "AWS::Lambda::EventSourceMapping",
+        {
+            "BatchSize": 1,
+            "ScalingConfig": {"MaximumConcurrency": 50},
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        },
+    )
+
+
+def test_a_poisoned_record_cannot_block_the_stream(template: Template) -> None:
+    """Batches are split and given up at some time; only new leases, results and reports arrive, never events."""
+    [mapping] = template.find_resources(
+        "AWS::Lambda::EventSourceMapping", {"Properties": {"BisectBatchOnFunctionError": True}}
+    ).values()
+    properties = mapping["Properties"]
+    pattern = json.loads(properties["FilterCriteria"]["Filters"][0]["Pattern"])
+
+    assert 100 == properties["MaximumRetryAttempts"]
+    assert ["ReportBatchItemFailures"] == properties["FunctionResponseTypes"]
+    assert ["INSERT"] == pattern["eventName"]
+    assert [{"prefix": "lease#"}, {"prefix": "result#"}, {"prefix": "report#"}] == pattern["dynamodb"]["Keys"]["sk"][
+        "S"
+    ]
+
+
+def test_run_test_may_do_this_and_nothing_else(grants: dict[str, dict[str, list[str]]]) -> None:
+    """It executes strangers' code: it reads no live item, no other run's report, and no queue but its own."""
+    allowed = {
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "s3:GetObject",
+        "s3:PutObject",
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+    readable = [resource.rpartition("/runs/")[2].partition('"')[0] for resource in grants["RunTest"]["s3:GetObject"]]
+
+    assert allowed == grants["RunTest"].keys()
+    assert ["*/scripts/*", "*/blob.zip"] == readable
+
+
+def test_only_the_functions_that_need_it_know_the_database(template: Template) -> None:
+    """run_test has no DATABASE_URL."""
+    functions = template.find_resources("AWS::Lambda::Function").values()
+    knowing = {
+        function["Properties"]["FunctionName"]
+        for function in functions
+        if "DATABASE_URL" in function["Properties"]["Environment"]["Variables"]
+    }
+
+    assert {f"matinee-{name}" for name in ("submit", "track-runs", "status-stream", "report-proxy", "sweep")} == knowing
+
+
+def test_no_role_may_do_everything_to_anything(grants: dict[str, dict[str, list[str]]]) -> None:
+    """No action has a wildcard, and only ListStreams, which knows no narrower resource, has a bare one as its resource."""
+    anywhere = {action for allowed in grants.values() for action, on in allowed.items() if '"*"' in on}
+
+    assert {"dynamodb:ListStreams"} == anywhere
+    assert not [action for allowed in grants.values() for action in allowed if "*" in action]
+
+
+def test_no_role_has_a_managed_policy(template: Template) -> None:
+    """What a function may do stands in the stack and nowhere else."""
+    roles = template.find_resources("AWS::IAM::Role").values()
+
+    assert not [role for role in roles if "ManagedPolicyArns" in role["Properties"]]
+
+
+def test_the_template_needs_no_assets_and_hides_the_database(template: Template) -> None:
+    """Its code is named by parameters, so that one template serves every region and the emulator."""
+    parameters = template.to_json()["Parameters"]
+
+    assert {"BundlesBucket", "BundleVersion", "RunnerImageUri", "DatabaseUrl"} == parameters.keys()
+    assert parameters["DatabaseUrl"]["NoEcho"] is True
+
+
+def test_health_tells_the_pinned_versions(template: Template) -> None:
+    """They come from the file that pins them."""
+    pinned = Versions.pinned()
+    template.has_resource_properties(
+        "AWS::Lambda::Function",
+        {
+            "FunctionName": "matinee-submit",
+            "Environment": {
+                "Variables": Match.object_like(
+                    {
+                        "PLAYWRIGHT_VERSION": pinned.playwright,
+                        "CHROMIUM_VERSION": pinned.chromium,
+                    }
+                )
+            },
+        },
+    )
