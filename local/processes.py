@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
+#: The beginning of a command that is killed when the thread that starts it ends.
+DIE_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 #: A log larger than this, in bytes, becomes `<name>.1` when its program starts again.
 LOG_ROTATE_BYTES = 5_000_000
 

@@ -1,0 +1,58 @@
+"""What the processes of the stack see of the world: nothing of ours but what is named here."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from local.deploy import Deployed, deployed_name
+from local.template import ROOT, search_path
+
+#: Where the pinned runtime is installed for local runs.
+RUNTIME = ROOT / "layers" / "playwright" / ".runtime"
+
+#: What people may set for a function themselves, in the environment that they start the stack in.
+_PASSED = {
+    "run_test": ("MATINEE_SANDBOX", "MATINEE_MEMORY_MB"),
+}
+#: What lies elsewhere on a laptop than in a bundle or an image.
+_PLACES = {
+    "submit": {"MATINEE_PARSER": str(RUNTIME / "node_modules" / "@babel" / "parser" / "lib" / "index.js")},
+    "run_test": {"MATINEE_RUNTIME": str(RUNTIME)},
+}
+
+
+def for_function(name: str, deployed: Deployed, *, aws: Mapping[str, str], scratch: Path) -> dict[str, str]:
+    """Give the environment of a worker of function `name`: the deployed function's own, and how to reach AWS."""
+    return {
+        **_base(scratch),
+        "AWS_LAMBDA_FUNCTION_NAME": deployed_name(name),
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed.memory_mb),
+        "MATINEE_FUNCTION_ARN": deployed.arn,
+        **_own(name, deployed, aws),
+    }
+
+
+def for_http(functions: Mapping[str, Deployed], *, aws: Mapping[str, str], scratch: Path) -> dict[str, str]:
+    """Give the environment of the process that serves the HTTP functions together: all of theirs."""
+    environment = _base(scratch)
+    for name, deployed in functions.items():
+        environment |= _own(name, deployed, aws)
+    return environment | {"POWERTOOLS_SERVICE_NAME": "http"}
+
+
+def _own(name: str, deployed: Deployed, aws: Mapping[str, str]) -> dict[str, str]:
+    return {**deployed.environment, **_PLACES.get(name, {}), **_set_here(_PASSED.get(name, ())), **aws}
+
+
+def _set_here(names: Iterable[str]) -> dict[str, str]:
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def _base(scratch: Path) -> dict[str, str]:
+    return {
+        "PATH": search_path(),
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -1,0 +1,50 @@
+"""How a stack is to be, from arguments and the environment."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from local.errors import StackError
+
+
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a stack is to be."""
+
+    home: Path
+    port: int = 8400  #: 0 takes a free one
+    workers: int = 2  #: how many tests run at once
+    database_url: str | None = field(default=None, repr=False)  #: instead of the embedded Postgres
+    aws_endpoint: str | None = None  #: instead of the embedded emulator
+    say: Callable[[str], None] = field(default=silent, repr=False)  #: gets a line when something was done
+
+    @classmethod
+    def from_environment(
+        cls, *, home: Path | None = None, port: int | None = None, say: Callable[[str], None] = silent
+    ) -> Self:
+        """Read what is not given from MATINEE_HOME, MATINEE_PORT, MATINEE_WORKERS, DATABASE_URL and AWS_ENDPOINT_URL.
+
+        Raises:
+            StackError: if one of them makes no sense.
+        """
+        return cls(
+            home=home or Path(os.environ.get("MATINEE_HOME") or ".matinee"),
+            port=_number("MATINEE_PORT", 8400, least=0, most=65535) if port is None else port,
+            workers=_number("MATINEE_WORKERS", 2, least=1, most=64),
+            database_url=os.environ.get("DATABASE_URL") or None,
+            aws_endpoint=os.environ.get("AWS_ENDPOINT_URL") or None,
+            say=say,
+        )
+
+
+def _number(name: str, default: int, *, least: int, most: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise StackError(f"{name} is {text!r}; it must be a number from {least} to {most}.")
+    return int(text)

@@ -1,0 +1,174 @@
+"""The workers of one function: started on demand up to a maximum, each with one event at a time."""
+
+import contextlib
+import json
+import math
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.errors import StackError
+from local.processes import Program
+from local.template import ROOT
+
+_STOP_SECONDS = 3.0
+
+
+class InvocationError(StackError):
+    """A function failed. `extra` has Lambda's `errorType` and `errorMessage`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """What a pool needs to know of the function it serves."""
+
+    name: str  #: its folder below functions/
+    module: str  #: with the `handler`
+    timeout_seconds: float
+    environment: Mapping[str, str] = field(repr=False)
+    workers: int = 1
+    warm: bool = False  #: whether workers are started before there is work
+
+
+class _Worker:
+    """A process, and our end of its socket."""
+
+    def __init__(self, function: Function, *, log: Path) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.program = Program(
+                [sys.executable, "-m", "local.worker", function.module, str(theirs.fileno())],
+                env=function.environment,
+                cwd=ROOT,
+                log=log,
+                pass_fds=[theirs.fileno()],
+            )
+        self._socket = ours
+        self._lines = ours.makefile("rb")
+
+    def call(self, message: dict[str, Any], *, until: float) -> dict[str, Any]:
+        """Hand over one event and wait for the answer, at most until `until` on the monotonic clock.
+
+        Raises:
+            InvocationError: if the process dies, or does not answer in time; it is dead then in any case.
+        """
+        try:
+            self._socket.settimeout(max(0.001, until - time.monotonic()))
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+            line = self._lines.readline()
+        except TimeoutError as error:
+            self.kill()
+            raise _failed("Sandbox.Timedout", "The function did not end within its time and was killed.") from error
+        except OSError:
+            line = b""
+        if not line.endswith(b"\n"):
+            self.kill()
+            code = self.program.process.returncode
+            raise _failed(
+                "Runtime.ExitError", f"The worker died (exit code {code}); {self.program.log} has its last words."
+            )
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def kill(self) -> None:
+        self.close()
+        self.program.stop()
+
+    def close(self) -> None:
+        """Close our end, at which an idle worker leaves."""
+        with contextlib.suppress(OSError):
+            self._lines.close()
+            self._socket.close()
+
+
+class Pool:
+    """Up to `function.workers` workers. Safe for threads."""
+
+    def __init__(self, function: Function, *, logs: Path) -> None:
+        self.function = function
+        self._logs = logs
+        self._free = threading.Semaphore(function.workers)
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+        self._busy: list[_Worker] = []
+        self._closed = False
+        if function.warm:
+            self._idle = [self._start() for _ in range(function.workers)]
+
+    def invoke(self, event: Any, *, request_id: str) -> Any:
+        """Run the function on `event` and give what it returns. Its time begins when a worker takes it.
+
+        Raises:
+            InvocationError: if it raises, dies or takes too long; or if no worker was free for as long as it may run.
+        """
+        seconds = self.function.timeout_seconds
+        if not self._free.acquire(timeout=seconds):
+            raise _failed("TooManyRequestsException", "No worker was free in time.")
+        try:
+            worker = self._take()
+            try:
+                message = {
+                    "event": event,
+                    "request_id": request_id,
+                    "deadline_ms": math.floor((time.time() + seconds) * 1000),
+                }
+                answer = worker.call(message, until=time.monotonic() + seconds)
+            finally:
+                self._give_back(worker)
+        finally:
+            self._free.release()
+        if error := answer.get("error"):
+            raise _failed(error["errorType"], error["errorMessage"])
+        return answer["result"]
+
+    def close(self) -> None:
+        """End all workers: those at work get a moment to end what they started."""
+        with self._lock:
+            self._closed = True
+            workers, self._idle = [*self._idle, *self._busy], []
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                worker.program.process.terminate()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for worker in workers:
+            worker.program.wait(max(0.0, deadline - time.monotonic()))
+            worker.kill()
+
+    def pids(self) -> list[int]:
+        """Give the process ids of the workers that live."""
+        with self._lock:
+            return [worker.program.pid for worker in [*self._idle, *self._busy] if worker.program.running]
+
+    def _take(self) -> _Worker:
+        with self._lock:
+            if self._closed:
+                raise _failed("ServiceException", "The stack is stopping.")
+            worker = self._idle.pop() if self._idle else None
+            if worker is not None and not worker.program.running:  # it died while it had nothing to do
+                worker.close()
+                worker = None
+            worker = worker or self._start()
+            self._busy.append(worker)
+            return worker
+
+    def _give_back(self, worker: _Worker) -> None:
+        with self._lock:
+            self._busy.remove(worker)
+            if self._closed:
+                return
+            if worker.program.running:
+                self._idle.append(worker)
+            elif self.function.warm:
+                self._idle.append(self._start())
+
+    def _start(self) -> _Worker:
+        return _Worker(self.function, log=self._logs / f"{self.function.name}.log")
+
+
+def _failed(kind: str, message: str) -> InvocationError:
+    return InvocationError(f"{kind}: {message}", errorType=kind, errorMessage=message)

@@ -1,0 +1,195 @@
+"""The embedded stack: Postgres, the AWS emulator with the deployed template in it, workers, and the HTTP functions."""
+
+import signal
+import socket
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from botocore.config import Config
+
+from local import environment
+from local.aws import Aws, EmbeddedAws, ExternalAws
+from local.errors import StackError
+from local.home import Home
+from local.options import Options, silent
+from local.postgres import EmbeddedPostgres
+from local.processes import Program
+from local.runtime import Installation, publish_viewer
+from local.template import ROOT, template
+from local.watch import Part, Watch
+from matinee.stores.artifacts import Artifacts
+from matinee.stores.keys import Keys
+from matinee.stores.postgres import Database
+
+_READY_SECONDS = 60.0
+
+
+class Stack:
+    """One stack in this process's hands. When this process ends, however it ends, so does all of it."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.url = ""
+        self.api_key = ""
+        self._closing = ExitStack()
+
+    def start(self) -> None:
+        """Start everything; return when it is ready.
+
+        Raises:
+            StackError: if it cannot run; whatever was started is stopped again.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End everything, the last first. To call it again does nothing."""
+        self._closing.close()
+
+    def _start(self) -> None:
+        options = self.options
+        self._began = time.monotonic()
+        self.home = Home.open(options.home)
+        self._closing.callback(self.home.close)
+        self._socket = _listen(options.port)
+        self._closing.callback(self._socket.close)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.home.announce(self.url)
+
+        self.postgres = None if options.database_url else EmbeddedPostgres(self.home.path / "postgres")
+        if self.postgres:
+            self._closing.callback(self.postgres.stop)
+        self.aws: Aws = (
+            ExternalAws(options.aws_endpoint, options) if options.aws_endpoint else EmbeddedAws(self.home, options)
+        )
+        self._closing.callback(self.aws.close)
+
+        self._prepare()
+        self._deploy()
+        self._serve()
+        self._closing.callback(self._stop_serving)
+        self._wait_until_ready()
+        self._closing.callback(Watch(self._parts(), say=options.say).stop)
+
+    def _prepare(self) -> None:
+        """Do at the same time what does not depend on each other."""
+        installation = Installation()
+        steps: dict[str, Callable[[], Any]] = {
+            "browser runtime": installation.run,
+            "stack template": template,
+            "AWS": self.aws.start,
+            "Postgres": self._open_database,
+        }
+        with ThreadPoolExecutor(len(steps)) as pool:
+            jobs = {pool.submit(step): name for name, step in steps.items()}
+            try:
+                for job in as_completed(jobs):
+                    job.result()
+                    self._say(jobs[job])
+            except BaseException:
+                installation.stop()
+                self.aws.close()
+                if self.postgres:
+                    self.postgres.stop()
+                raise
+
+    def _open_database(self) -> None:
+        if self.postgres:
+            self.postgres.start()
+        database = Database(self._database_url())
+        try:
+            database.migrate()
+            self.api_key = self.home.api_key(Keys(database))
+        finally:
+            database.close()
+
+    def _database_url(self) -> str:
+        if self.postgres:
+            return self.postgres.conninfo
+        return self.options.database_url or ""
+
+    def _deploy(self) -> None:
+        functions = self.aws.deploy(template(), database_url=self._database_url())
+        self._http_environment = environment.for_http(functions, aws=self.aws.environment, scratch=self.home.scratch)
+        proxy = functions["report_proxy"].environment
+        client = self.aws.session.client(
+            "s3", endpoint_url=self.aws.endpoint, config=Config(s3={"addressing_style": "path"})
+        )
+        publish_viewer(Artifacts(client, bucket=proxy["ARTIFACTS_BUCKET"]), version=proxy["PLAYWRIGHT_VERSION"])
+        self.aws.sweep()
+        self._say("deployed")
+
+    def _restart_aws(self) -> None:
+        self.aws.start()
+        self._deploy()
+
+    def _serve(self) -> None:
+        number = self._socket.fileno()
+        self._http = Program(
+            [sys.executable, "-m", "local.http", str(number)],
+            env=self._http_environment,
+            cwd=ROOT,
+            log=self.home.logs / "http.log",
+            pass_fds=[number],
+        )
+
+    def _stop_serving(self) -> None:
+        self._http.stop((signal.SIGTERM, 4))
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            if not self._http.running:
+                raise StackError(f"The HTTP server died; {self._http.log} ends with:\n{self._http.last_lines()}")
+            with suppress(OSError), urllib.request.urlopen(f"{self.url}/api/health", timeout=10):  # noqa: S310  our own
+                return self._say("ready")
+            time.sleep(0.02)
+        raise StackError(f"The stack was not ready after {_READY_SECONDS:.0f} s; its logs are in {self.home.logs}.")
+
+    def _parts(self) -> list[Part]:
+        parts = [
+            Part(name="The AWS emulator", running=lambda: self.aws.running, start=self._restart_aws),
+            Part(name="The HTTP server", running=lambda: self._http.running, start=self._serve),
+        ]
+        if postgres := self.postgres:
+            parts.append(Part(name="Postgres", running=lambda: postgres.running, start=postgres.start))
+        return parts
+
+    def _say(self, what: str) -> None:
+        self.options.say(f"{time.monotonic() - self._began:5.1f} s  {what}")
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=1024)
+    except OSError as error:
+        raise StackError(
+            f"Port {port} cannot be had: {error.strerror}. Stop the program that has it, or set MATINEE_PORT to another."
+        ) from error
+
+
+@contextmanager
+def temporary(home: Path | None = None, port: int = 0, *, say: Callable[[str], None] = silent) -> Iterator[Stack]:
+    """Give a stack that runs as long as the block, on a free port unless one is given.
+
+    Without a `home` its state goes too.
+
+    Raises:
+        StackError: if it cannot run.
+    """
+    with ExitStack() as closing:
+        folder = home or Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="matinee-home-")))
+        stack = Stack(Options.from_environment(home=folder, port=port, say=say))
+        stack.start()
+        closing.callback(stack.stop)
+        yield stack

@@ -1,0 +1,64 @@
+"""`matinee up`: the stack in the foreground."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from types import FrameType
+from typing import NoReturn
+
+from local.options import Options
+from local.processes import DIE_WITH_US
+from local.stack import Stack
+from local.template import ROOT
+from matinee.model.errors import MatineeError
+
+_EXAMPLES = ROOT / "examples"
+
+
+def main(*, once: bool = False) -> int:
+    """Start the stack and keep it up until Ctrl-C; with `once`, run the examples on it and stop.
+
+    Gives the exit code: with `once` that of `matinee run`; 2 if the stack cannot run.
+    """
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    try:
+        stack = Stack(Options.from_environment(say=_say))
+        stack.start()
+    except MatineeError as error:
+        _say(f"matinee: {error.detail}")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    try:
+        if once:
+            return _run_examples(stack)
+        _say(f"Matinee is up at {stack.url} (key: {stack.home.key_file}, logs: {stack.home.logs}). Ctrl-C ends it.")
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        _say("stopping")
+    finally:
+        stack.stop()
+    return 0
+
+
+def _run_examples(stack: Stack) -> int:
+    specs = sorted(str(path) for path in _EXAMPLES.glob("*.spec.*"))
+    command = [*DIE_WITH_US, sys.executable, "-m", "matinee.cli", "run", *specs, "--server", stack.url]
+    environment = {**os.environ, "MATINEE_API_KEY": stack.api_key, "MATINEE_HOME": str(stack.home.path)}
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(once="--once" in sys.argv[1:]))
