@@ -87,6 +87,11 @@ class Runner:
         if self._warm is None:
             self._warm = Warm.ready(self._place)
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder that the next script will run in, where its processes wait already."""
+        return self._warm.folder if self._warm else None
+
     def close(self) -> None:
         """End the waiting processes."""
         if self._warm:
@@ -157,14 +162,14 @@ def _follow(
     console = _Console()
     progress = Progress(test_id=order.test_id, printed=console.keep)
 
+    deadline = threading.Timer(seconds, stop.ask, ["deadline"])
+    timers = [deadline]
+
     def end(why: str) -> None:
         host.ask("stop")
-        killer = threading.Timer(GRACE_SECONDS, host.kill, [why])
-        killer.daemon = True
-        killer.start()
+        timers.append(threading.Timer(GRACE_SECONDS, host.kill, [why]))
+        timers[-1].start()
 
-    deadline = threading.Timer(seconds, stop.ask, ["deadline"])
-    deadline.daemon = True
     reader = threading.Thread(target=_drain, args=[host.stdout, progress, on_event], daemon=True)
     host.go(seconds=seconds + GRACE_SECONDS + 1)
     deadline.start()
@@ -174,9 +179,16 @@ def _follow(
         for event in progress.line(line):
             on_event(event)
     ending = host.wait()
-    deadline.cancel()
+    stop.heard_by(_nobody)
+    for timer in timers:
+        timer.cancel()
+        timer.join()
     reader.join()
     return progress, console.kept(), ending
+
+
+def _nobody(_why: str) -> None:
+    """Hear that a run shall stop when there is nothing left to stop."""
 
 
 def _drain(stdout: BinaryIO, progress: Progress, on_event: Callable[[Event], None]) -> None:
@@ -220,7 +232,7 @@ def _cases(progress: Progress, verdict: Verdict) -> tuple[Case, ...]:
 
 def _test_timeout_ms(seconds: float) -> int:
     """Give a test nearly all of the run's time: one clock for people to set, and Playwright's own fires first, with a trace."""
-    return int((seconds - min(2.0, seconds * 0.25)) * 1000)
+    return int((seconds - min(5.0, seconds * 0.3)) * 1000)
 
 
 def _now() -> int:

@@ -1,0 +1,4 @@
+import { test } from '@playwright/test';
+
+Promise.reject(new Error('nobody catches this'));
+test('never runs', async () => {});
