@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matinee.stores.queues import TestQueue
     from matinee.stores.runs import Runs
     from matinee.usecases.cancel import Canceller
+    from matinee.usecases.console import Console
     from matinee.usecases.dispatch import Dispatch
     from matinee.usecases.submit import Submitter
     from matinee.usecases.sweep import Sweeper
@@ -128,6 +129,13 @@ def canceller() -> "Canceller":
     from matinee.usecases.cancel import Canceller
 
     return Canceller(runs(), live())
+
+
+def console() -> "Console":
+    """Give what reads consoles."""
+    from matinee.usecases.console import Console
+
+    return Console(live(), artifacts())
 
 
 def tracker() -> "Tracker":

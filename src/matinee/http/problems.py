@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from matinee.http.schemas import Problem
 from matinee.model import errors
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,11 @@ def problem_of(error: errors.MatineeError) -> Response:
     """Give the answer for one of our own errors."""
     status, name = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
     return problem(status, name=name, detail=error.detail, extra=error.extra)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document a route's problems, for its `responses`."""
+    return {status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in statuses}
 
 
 def _of_matinee(_request: Request, error: Exception) -> Response:

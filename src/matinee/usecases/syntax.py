@@ -7,6 +7,7 @@ script is let through: Playwright has the last word, and says it in the run.
 import json
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,5 +126,9 @@ class Parser:
     def _drop(self) -> None:
         self._function = None
         if self._engine is not None:
+            with suppress(
+                JSEvalException
+            ):  # what was interrupted reports its end to a loop that must not be closed yet
+                self._engine.eval("0", timeout_sec=_TIME_LIMIT_S)
             self._engine.close()
             self._engine = None

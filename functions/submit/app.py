@@ -1,0 +1,27 @@
+"""The HTTP API: submit a script, follow and cancel its run."""
+
+from functions.submit import health, routes
+from matinee import __version__
+from matinee.http import problems
+from matinee.http.limits import BodyLimit
+from matinee.http.openapi import Api
+
+#: A script of 1 MB with every character escaped as \\n or \\" is the most that anybody means to send.
+MAX_BODY_BYTES = 2_000_000
+
+
+def create_app() -> Api:
+    """Make the app. It reaches for stores only when a request needs them."""
+    app = Api(
+        title="Matinee",
+        version=__version__,
+        description="Playwright tests on serverless functions.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # these pages load their scripts from elsewhere
+        redoc_url=None,
+    )
+    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES)
+    app.include_router(routes.router)
+    app.include_router(health.router)
+    problems.install(app)
+    return app

@@ -1,0 +1,147 @@
+"""The routes around runs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, Security
+
+from functions.submit import views
+from matinee import bootstrap
+from matinee.http import links, schemas
+from matinee.http.auth import bearer, principal_from
+from matinee.http.problems import documented
+from matinee.model.access import Principal
+from matinee.model.run import RunKind, RunStatus, RunTrigger
+from matinee.usecases.submit import Submission
+
+#: How long a ticket lasts: long enough to read a report, whose traces load only when they are opened.
+TICKET_SECONDS = 3_600
+
+router = APIRouter(dependencies=[Security(bearer)])
+
+
+def caller(request: Request) -> Principal:
+    """Tell who calls, by API key."""
+    return principal_from(request, bootstrap.keys())
+
+
+def reader(request: Request, run_id: str) -> Principal:
+    """Tell who reads this run: an API key's bearer, or a ticket's."""
+    return principal_from(request, bootstrap.keys(), run_id=run_id)
+
+
+Caller = Annotated[Principal, Depends(caller)]
+Reader = Annotated[Principal, Depends(reader)]
+
+
+@router.post(
+    "/api/test",
+    operation_id="submitTest",
+    summary="Run a script",
+    status_code=202,
+    response_model_exclude_none=True,
+    responses=documented(400, 401, 409, 413, 422, 503),
+    tags=["tests"],
+)
+def submit_test(
+    body: schemas.TestRequest,
+    principal: Caller,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=1, max_length=200, description="The same key and body again give the same run, for a day."),
+    ] = None,
+) -> schemas.TestAccepted:
+    """Queue a script. It runs at once if a worker is free; follow it by its events."""
+    run = bootstrap.submitter().submit(
+        Submission(**dict(body)),
+        workspace_id=principal.workspace_id,
+        trigger=RunTrigger.API,
+        idempotency_key=idempotency_key,
+    )
+    return views.accepted(run)
+
+
+@router.get(
+    "/api/runs",
+    operation_id="listRuns",
+    summary="List runs, newest first",
+    response_model_exclude_none=True,
+    responses=documented(400, 401, 422, 503),
+    tags=["runs"],
+)
+def list_runs(
+    principal: Caller,
+    status: Annotated[list[RunStatus] | None, Query(description="Only these; may be given several times.")] = None,
+    kind: Annotated[RunKind | None, Query(description="Only this kind.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=100, description="The `nextCursor` of the page before.")] = None,
+) -> schemas.RunPage:
+    """Give a page of the workspace's runs, without their tests."""
+    found, following = bootstrap.runs().list(
+        principal.workspace_id, statuses=status, kind=kind, limit=limit, cursor=cursor
+    )
+    return schemas.RunPage(items=[views.summary(run) for run in found], next_cursor=following)
+
+
+@router.get(
+    "/api/runs/{run_id}",
+    operation_id="getRun",
+    summary="One run",
+    response_model_exclude_none=True,
+    responses=documented(401, 404, 503),
+    tags=["runs"],
+)
+def get_run(run_id: str, principal: Caller) -> schemas.Run:
+    """Give a run with its tests' results."""
+    return views.shown(bootstrap.runs().get(principal.workspace_id, run_id))
+
+
+@router.post(
+    "/api/runs/{run_id}/cancel",
+    operation_id="cancelRun",
+    summary="Stop a run",
+    status_code=202,
+    response_model_exclude_none=True,
+    responses={200: {"model": schemas.Run, "description": "It had ended."}, **documented(401, 404, 503)},
+    tags=["runs"],
+)
+def cancel_run(run_id: str, principal: Caller, response: Response) -> schemas.Run:
+    """Ask a run to stop. It keeps what there is: the console and the report so far. Its events tell when it ended."""
+    run = bootstrap.canceller().cancel(principal.workspace_id, run_id)
+    if run.status.is_terminal:
+        response.status_code = 200
+    return views.shown(run)
+
+
+@router.get(
+    "/api/runs/{run_id}/console",
+    operation_id="getConsole",
+    summary="What a run printed",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **documented(401, 404, 503)},
+    tags=["runs"],
+)
+def get_console(run_id: str, principal: Reader) -> Response:
+    """Give what the run's tests printed, so far if it still runs. A browser may come with a ticket."""
+    run = bootstrap.runs().get(principal.workspace_id, run_id)
+    headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+    return Response(bootstrap.console().of(run), media_type="text/plain; charset=utf-8", headers=headers)
+
+
+@router.post(
+    "/api/runs/{run_id}/tickets",
+    operation_id="issueTicket",
+    summary="Let a browser read a run",
+    status_code=201,
+    responses=documented(401, 404, 503),
+    tags=["runs"],
+)
+def issue_ticket(run_id: str, principal: Caller) -> schemas.Ticket:
+    """Make a ticket for this one run: a browser cannot send an API key when it opens a report or listens to events."""
+    run = bootstrap.runs().get(principal.workspace_id, run_id)
+    ticket, expires_at = bootstrap.keys().issue_ticket(run.workspace_id, run.id, seconds=TICKET_SECONDS)
+    return schemas.Ticket(
+        ticket=ticket,
+        expires_at=expires_at,
+        report=f"{links.report_path(run.kind, run.id)}?ticket={ticket}",
+        events=f"{links.events_path(run.kind, run.id)}?ticket={ticket}",
+    )

@@ -1,0 +1,30 @@
+"""Runs as the API shows them."""
+
+from matinee.http import links, schemas
+from matinee.stores.rows import Run, RunSummary
+
+
+def accepted(run: Run) -> schemas.TestAccepted:
+    """Show a run that was just submitted, with the report's link though nothing is there yet: people open it early."""
+    report = links.report_path(run.kind, run.id)
+    with_report = _links(run).model_copy(update={"report": report})
+    return schemas.TestAccepted(test_id=run.id, status=run.status, links=with_report)
+
+
+def shown(run: Run) -> schemas.Run:
+    """Show a run and its tests."""
+    return schemas.Run.model_validate({**vars(run), "links": _links(run)})
+
+
+def summary(run: RunSummary) -> schemas.RunSummary:
+    """Show a run in a list."""
+    return schemas.RunSummary.model_validate({**vars(run), "links": _links(run)})
+
+
+def _links(run: RunSummary) -> schemas.RunLinks:
+    return schemas.RunLinks(
+        self=links.run_path(run.id),
+        events=links.events_path(run.kind, run.id),
+        report=links.report_path(run.kind, run.id) if run.report_at else None,
+        console=links.console_path(run.id),
+    )

@@ -1,0 +1,39 @@
+"""What OpenAPI is told beside what FastAPI finds out by itself."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+
+class Api(FastAPI):
+    """An app whose OpenAPI says that problems are `application/problem+json`, and has none of FastAPI's own errors."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Give the document; made once."""
+        if self.openapi_schema:
+            return self.openapi_schema
+        document = super().openapi()
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation["responses"] = dict(_responses(operation["responses"]))
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
+        return document
+
+
+def _responses(found: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Give problems their media type; leave out the 422 that FastAPI adds wherever there is a parameter."""
+    return [
+        (status, _as_problem(response) if _is_of(response, "Problem") else response)
+        for status, response in found.items()
+        if not _is_of(response, "HTTPValidationError")
+    ]
+
+
+def _is_of(response: dict[str, Any], model: str) -> bool:
+    reference = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+    return bool(reference == f"#/components/schemas/{model}")
+
+
+def _as_problem(response: dict[str, Any]) -> dict[str, Any]:
+    return {**response, "content": {"application/problem+json": response["content"]["application/json"]}}
