@@ -199,7 +199,7 @@ def test_cancelling_stops_a_script_at_once_and_keeps_what_there_is(run: Run) -> 
     assert execution.report() is not None
 
 
-def test_a_lost_worker_takes_its_script_along(runtime: Path, tmp_path: Path) -> None:
+def test_a_lost_worker_takes_its_script_along(runtime: Path) -> None:
     """When a worker is killed with kill -9 in the middle of a run, no process of the script survives it."""
     worker = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("doomed_worker.py")), str(runtime)],
@@ -232,5 +232,5 @@ def test_every_test_of_a_script_is_told_as_it_happens(run: Run) -> None:
     assert told[-1] == ("test", "passed")
     assert ("step", "passed") in told
     last = [event for event in events if event.type == "test"][-1]
-    assert last.data["title"] == "group › says hello"
+    assert "group › says hello" == last.data["title"]
     assert last.data["durationMs"] > 0
