@@ -1,11 +1,12 @@
 """status_stream: the live events of runs, as server-sent events."""
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request, Security
 from fastapi.concurrency import run_in_threadpool
 
 from matinee import bootstrap, settings
 from matinee.http import problems
 from matinee.http.auth import bearer, principal_from
+from matinee.http.problems import documented
 from matinee.http.sse import EventStream, last_event_id
 from matinee.stores.runs import Run
 from matinee.usecases.watch import Pace, Watches
@@ -13,21 +14,28 @@ from matinee.usecases.watch import Pace, Watches
 
 def create_app() -> FastAPI:
     """Make the app; the stores are reached when the first client comes."""
-    app = FastAPI(title="Matinee: live events", dependencies=[Depends(bearer)])
+    app = FastAPI(title="Matinee: live events", dependencies=[Security(bearer)])
     problems.install(app)
 
-    @app.get("/api/test-status/sse/{test_id}", summary="A playground run's live events", response_class=EventStream)
-    async def test_events(test_id: str, request: Request) -> EventStream:
-        return await _stream(request, test_id)
-
-    @app.get("/api/job-status/sse/{run_id}", summary="A run's live events", response_class=EventStream)
-    async def run_events(run_id: str, request: Request) -> EventStream:
-        return await _stream(request, run_id)
-
+    for path, operation in (
+        ("/api/test-status/sse/{run_id}", "testEvents"),
+        ("/api/job-status/sse/{run_id}", "runEvents"),
+    ):
+        app.add_api_route(
+            path,
+            events,
+            status_code=200,
+            operation_id=operation,
+            summary="A run's live events",
+            response_class=EventStream,
+            responses={204: {"description": "The client has the last event already."}, **documented(401, 404, 503)},
+            tags=["runs"],
+        )
     return app
 
 
-async def _stream(request: Request, run_id: str) -> EventStream:
+async def events(request: Request, run_id: str) -> EventStream:
+    """Tell what happens in a run, from its beginning or from `Last-Event-ID`, until it ends. A ticket is enough."""
     run = await run_in_threadpool(_run_for, request, run_id)
     return EventStream(_watches(request.app).follow(run, after=last_event_id(request)))
 

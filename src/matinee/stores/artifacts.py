@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,12 @@ _CONTENT_TYPES = {
 _RANGE = re.compile(r"bytes=(\d{1,18}-\d{0,18}|-\d{1,18})")
 #: What is passed on of what S3 says, by the status. An error's own body is S3's XML, of no use to anyone.
 _WHOLE = ("content-type", "content-length", "etag", "last-modified")
-_HEADERS = {200: _WHOLE, 206: (*_WHOLE, "content-range"), 304: ("etag", "last-modified"), 416: ("content-range",)}
+_HEADERS = {
+    200: _WHOLE,
+    206: (*_WHOLE, "content-range"),
+    304: ("etag", "last-modified"),
+    416: ("content-range", "content-length"),
+}
 
 
 def type_of(name: str) -> str:
@@ -190,6 +196,8 @@ def _served(answer: Any) -> Served:
     status: int = metadata["HTTPStatusCode"]
     if size := answer.get("Error", {}).get("ActualObjectSize"):  # S3 says in its XML what HTTP says in a header
         said["content-range"] = f"bytes */{size}"
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        said["content-length"] = "0"  # the length that S3 said is of its XML
     return Served(
         status=status,
         headers={"accept-ranges": "bytes", **{name: said[name] for name in _HEADERS[status] if name in said}},

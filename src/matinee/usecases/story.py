@@ -1,48 +1,35 @@
 """A run's events as they can be told from Postgres, when the live table has forgotten them."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
 
-from matinee.model.run import RunStatus
-from matinee.model.work import Event
-from matinee.stores.rows import to_ms
-from matinee.stores.runs import Run
+from matinee.model.run import Counts, RunStatus
+from matinee.model.work import Case, Event
+from matinee.stores.rows import Run, RunTest, to_ms
+from matinee.usecases.milestones import end_events, run_event
 
 
 def story(run: Run) -> Iterator[Event]:
     """Tell a run that has ended: its statuses, each of its tests' cases, its report, the end. The same each time."""
-    ended = run.ended_at or run.created_at
-    waiting = {**dict.fromkeys(type(run.counts).model_fields, 0), "total": run.counts.total}
-    yield _event("run", run.created_at, status=RunStatus.QUEUED, counts=waiting)
+    ended = to_ms(run.ended_at or run.created_at)
+    open_run = replace(run, counts=Counts(total=run.counts.total), reason=None, message=None, duration_ms=None)
+    yield run_event(replace(open_run, status=RunStatus.QUEUED), at=to_ms(run.created_at))
     if run.started_at:
-        yield _event("run", run.started_at, status=RunStatus.RUNNING, counts=waiting)
+        yield run_event(replace(open_run, status=RunStatus.RUNNING), at=to_ms(run.started_at))
     for test in run.tests:
-        for position, case in enumerate(test.cases):
-            yield _event(
-                "test",
-                test.ended_at or ended,
-                testId=test.id,
-                caseId=str(position),
-                title=case.title,
-                status=case.status,
-                durationMs=case.duration_ms,
-                attempt=case.attempts,
-                message=case.message,
-            )
-    yield _event(
-        "run",
-        ended,
-        status=run.status,
-        counts=run.counts.model_dump(),
-        reason=run.reason,
-        message=run.message,
-        durationMs=run.duration_ms,
-    )
-    if run.report_at:
-        yield _event("report", run.report_at, url=f"/api/test-results/tests/{run.id}/report/")
-    yield _event("end", run.end_said_at or ended, status=run.status)
+        at = to_ms(test.ended_at) if test.ended_at else ended
+        yield from (_case_event(test, str(position), case, at=at) for position, case in enumerate(test.cases))
+    yield run_event(run, at=ended)
+    yield from end_events(run, at=to_ms(run.report_at) if run.report_at else ended)
 
 
-def _event(kind: Any, moment: datetime, **data: Any) -> Event:
-    return Event(type=kind, at=to_ms(moment), data={name: value for name, value in data.items() if value is not None})
+def _case_event(test: RunTest, case_id: str, case: Case, *, at: int) -> Event:
+    data = {
+        "testId": test.id,
+        "caseId": case_id,
+        "title": case.title,
+        "status": case.status.value,
+        "durationMs": case.duration_ms,
+        "attempt": case.attempts,
+    }
+    return Event(type="test", at=at, data=data | ({"message": case.message} if case.message else {}))

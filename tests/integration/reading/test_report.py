@@ -1,0 +1,317 @@
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from functions.report_proxy.app import create_app
+from matinee import bootstrap
+from matinee.model.run import TestStatus
+from matinee.stores.artifacts import test_prefix, viewer_prefix
+
+HTML = {"Accept": "text/html,application/xhtml+xml"}
+SHA1 = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def url(serve: Callable[[Any], str]) -> str:
+    return serve(create_app())
+
+
+@pytest.fixture
+def report(url: str, world: Any) -> str:
+    """The address of a run's report, which is there."""
+    world.finish()
+    put(world, "index.html", b"<h1>report</h1>")
+    put(world, f"data/{SHA1}.zip", bytes(range(256)))
+    return address(url, world)
+
+
+def put(world: Any, name: str, data: bytes) -> None:
+    key = f"{test_prefix(world.workspace_id, world.run.id, world.run.id)}report/{name}"
+    bootstrap.artifacts().put_bytes(key, data, content_type="text/html" if name.endswith("html") else "application/zip")
+
+
+def address(url: str, world: Any) -> str:
+    return f"{url}/api/test-results/tests/{world.run.id}/report/"
+
+
+# files
+
+
+def test_the_folder_is_the_index(report: str, world: Any) -> None:
+    answer = httpx.get(report, headers=world.authorization)
+
+    assert (200, "<h1>report</h1>", "text/html") == (answer.status_code, answer.text, answer.headers["content-type"])
+    assert answer.text == httpx.get(f"{report}index.html", headers=world.authorization).text
+
+
+def test_without_its_slash_the_browser_is_sent_to_the_folder(report: str) -> None:
+    """The report's own links are relative; the query may hold a ticket."""
+    answer = httpx.get(f"{report.rstrip('/')}?ticket=tk_x")
+
+    assert 307 == answer.status_code
+    assert f"{report}?ticket=tk_x" == str(answer.next_request.url if answer.next_request else None)
+
+
+def test_a_file_has_what_caches_and_browsers_need(report: str, world: Any) -> None:
+    index, data = (httpx.get(report + name, headers=world.authorization) for name in ("", f"data/{SHA1}.zip"))
+
+    assert {"content-length": "256", "accept-ranges": "bytes"}.items() <= dict(data.headers).items()
+    assert {"etag", "last-modified"} <= set(data.headers)
+    assert "private, max-age=0, must-revalidate" == index.headers["cache-control"]
+    assert "private, max-age=31536000, immutable" == data.headers["cache-control"]
+    for answer in (index, data):
+        assert ("nosniff", "no-referrer", "same-origin") == (
+            answer.headers["x-content-type-options"],
+            answer.headers["referrer-policy"],
+            answer.headers["cross-origin-resource-policy"],
+        )
+
+
+def test_what_the_browser_has_is_not_sent_again(report: str, world: Any) -> None:
+    etag = httpx.get(report, headers=world.authorization).headers["etag"]
+
+    answer = httpx.get(report, headers={**world.authorization, "If-None-Match": etag})
+
+    assert (304, b"", etag) == (answer.status_code, answer.content, answer.headers["etag"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "body"),
+    [
+        ("bytes=2-4", 206, b"\2\3\4"),
+        ("bytes=-2", 206, b"\xfe\xff"),
+        ("bytes=300-", 416, b""),
+        ("bytes=0-1,4-5", 200, bytes(range(256))),
+    ],
+)
+def test_a_part_of_a_file_can_be_read(report: str, world: Any, asked: str, status: int, body: bytes) -> None:
+    """The trace viewer reads a trace's directory from its end, and then what it shows."""
+    answer = httpx.get(f"{report}data/{SHA1}.zip", headers={**world.authorization, "Range": asked})
+
+    assert (status, body) == (answer.status_code, answer.content)
+    assert (status != 200) == answer.headers.get("content-range", "").endswith("/256")
+
+
+def test_a_head_tells_the_size_and_sends_nothing(report: str, world: Any) -> None:
+    answer = httpx.head(f"{report}data/{SHA1}.zip", headers=world.authorization)
+
+    assert (200, "256", b"") == (answer.status_code, answer.headers["content-length"], answer.content)
+
+
+def test_the_trace_viewer_is_a_part_of_every_report(report: str, world: Any) -> None:
+    prefix = viewer_prefix("1.65.1")
+    for name in ("sw.bundle.js", "assets/urlMatch-Cgl6axSs.js"):
+        bootstrap.artifacts().put_bytes(f"{prefix}{name}", b"//", content_type="text/javascript")
+
+    worker, asset = (
+        httpx.get(f"{report}trace/{name}", headers=world.authorization)
+        for name in ("sw.bundle.js", "assets/urlMatch-Cgl6axSs.js")
+    )
+
+    assert [(200, "text/javascript")] * 2 == [(one.status_code, one.headers["content-type"]) for one in (worker, asset)]
+    assert [False, True] == ["immutable" in one.headers["cache-control"] for one in (worker, asset)]
+
+
+def test_a_large_file_does_not_enter_memory(url: str, world: Any, tmp_path: Path) -> None:
+    """200 MB pass through; the process' peak grows by less than a twentieth of it."""
+    size = 200_000_000
+    with (tmp_path / "trace.zip").open("wb") as file:
+        file.truncate(size)
+    key = f"{test_prefix(world.workspace_id, world.run.id, world.run.id)}report/data/{SHA1}.zip"
+    bootstrap.artifacts().put_file(key, tmp_path / "trace.zip")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from now on
+    before = peak_bytes()
+
+    with httpx.stream(
+        "GET", f"{address(url, world)}data/{SHA1}.zip", headers=world.authorization, timeout=60
+    ) as answer:
+        received = sum(len(chunk) for chunk in answer.iter_raw())
+
+    assert size == received
+    assert peak_bytes() - before < 10_000_000
+
+
+def peak_bytes() -> int:
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found[1]) * 1024
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../console.txt",
+        "data/../../console.txt",
+        "..%2fconsole.txt",
+        "%2e%2e/console.txt",
+        "%2e%2e%2fconsole.txt",
+        "%252e%252e/console.txt",
+        "%252e%252e%252fconsole.txt",
+        "..%5cconsole.txt",
+        "..\\console.txt",
+        "./index.html",
+        "data//x",
+        "/index.html",
+        "//console.txt",
+        "trace/../../console.txt",
+        "trace/../index.html",
+        "index.html%00",
+        "data%0a/index.html",
+        "%c0%ae%c0%ae/console.txt",
+        "trace/",
+        "data/",
+        "data",
+        "...",
+    ],
+)
+def test_no_path_leads_out_of_the_report(report: str, world: Any, path: str) -> None:
+    """Sent as it is, as no well-behaved client would."""
+    bootstrap.artifacts().put_bytes(
+        f"{test_prefix(world.workspace_id, world.run.id, world.run.id)}console.txt",
+        b"outside",
+        content_type="text/plain",
+    )
+    host, _, folder = report.removeprefix("http://").partition("/")
+    head = f"GET /{folder}{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {world.key}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(host.rpartition(":")[2]))) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert b"404" == answer.split(b" ", 2)[1]
+    assert b"outside" not in answer
+
+
+def test_another_workspaces_report_does_not_exist(report: str) -> None:
+    other = "00000000-0000-7000-8000-00000000beef"
+    with bootstrap.database().transaction() as connection:
+        connection.execute("INSERT INTO workspaces (id, name) VALUES (%s, 'other') ON CONFLICT DO NOTHING", [other])
+    key = bootstrap.keys().create(other, "theirs")
+
+    for path in ("", "index.html", f"data/{SHA1}.zip"):
+        assert 404 == httpx.get(report + path, headers={"Authorization": f"Bearer {key}"}).status_code
+
+
+# who may read
+
+
+def test_a_program_without_a_key_gets_a_problem_document(report: str) -> None:
+    answer = httpx.get(report)
+
+    assert (401, "Bearer", "application/problem+json") == (
+        answer.status_code,
+        answer.headers["www-authenticate"],
+        answer.headers["content-type"],
+    )
+
+
+@pytest.mark.parametrize("query", ["", "?ticket=tk_wrong"])
+def test_a_browser_without_a_ticket_is_told_how_to_get_one(report: str, world: Any, query: str) -> None:
+    answer = httpx.get(report + query, headers=HTML)
+
+    assert (401, "Bearer") == (answer.status_code, answer.headers["www-authenticate"])
+    assert f"matinee open {world.run.id}" in answer.text
+
+
+def test_a_browser_turns_its_ticket_into_a_cookie_for_this_run_only(report: str, world: Any) -> None:
+    ticket = world.ticket()
+    with httpx.Client(headers=HTML) as browser:
+        first = browser.get(f"{report}?ticket={ticket}&x=1")
+        final = browser.get(f"{report}?ticket={ticket}&x=1", follow_redirects=True)
+        data = browser.get(f"{report}data/{SHA1}.zip", headers={"Accept": "*/*"})
+
+    assert (303, "./?x=1") == (first.status_code, first.headers["location"])
+    assert (200, f"{report}?x=1", 200) == (final.status_code, str(final.url), data.status_code)
+    cookies = first.headers.get_list("set-cookie")
+    run_id = world.run.id
+    assert {
+        f"/api/runs/{run_id}/console",
+        f"/api/job-status/sse/{run_id}",
+        f"/api/test-results/tests/{run_id}/",
+        f"/api/test-status/sse/{run_id}",
+    } == {match[1] for cookie in cookies if (match := re.search("Path=([^;]+)", cookie))}
+    assert all({"HttpOnly", "SameSite=strict"} <= set(cookie.split("; ")) for cookie in cookies)
+
+
+def test_a_link_on_another_site_opens_the_report_too(report: str, world: Any) -> None:
+    """Browsers leave a strict cookie behind when they follow a redirect from there; a page of ours leads on instead."""
+    answer = httpx.get(f"{report}?ticket={world.ticket()}", headers={**HTML, "Sec-Fetch-Site": "cross-site"})
+
+    assert (200, True) == (answer.status_code, "set-cookie" in answer.headers)
+    assert 'http-equiv="refresh" content="0;url=./"' in answer.text
+
+
+def test_the_clean_address_is_always_below_the_report(report: str, world: Any) -> None:
+    """A last segment that reads like an address of its own must not become one."""
+    answer = httpx.get(f"{report}https:evil.example?ticket={world.ticket()}", headers=HTML)
+
+    assert "./https:evil.example" == answer.headers["location"]
+
+
+def test_a_program_may_read_with_a_ticket_at_once(report: str, world: Any) -> None:
+    assert "<h1>report</h1>" == httpx.get(f"{report}?ticket={world.ticket()}").text
+
+
+def test_a_ticket_opens_no_other_run(report: str, new_world: Callable[[], Any]) -> None:
+    assert 401 == httpx.get(f"{report}?ticket={new_world().ticket()}").status_code
+
+
+# when there is no report
+
+
+def test_a_report_that_may_still_come_is_worth_another_try(url: str, world: Any) -> None:
+    program, person = (httpx.get(address(url, world), headers={**world.authorization, **more}) for more in ({}, HTML))
+
+    assert (404, "2", "queued") == (program.status_code, program.headers["retry-after"], program.json()["runStatus"])
+    assert (404, True) == (person.status_code, '<meta http-equiv="refresh" content="2">' in person.text)
+
+
+def test_a_run_that_ended_without_a_report_says_why(url: str, world: Any) -> None:
+    world.finish(TestStatus.ERROR, report=False)
+
+    program, person = (httpx.get(address(url, world), headers={**world.authorization, **more}) for more in ({}, HTML))
+
+    assert (404, False, "no_tests") == (
+        program.status_code,
+        "retry-after" in program.headers,
+        program.json()["reason"],
+    )
+    assert "It went wrong." in person.text
+    assert "No test ran." in person.text
+    assert "http-equiv" not in person.text
+
+
+def test_a_report_that_has_expired_says_so(url: str, world: Any) -> None:
+    world.finish()
+
+    answer = httpx.get(address(url, world), headers=world.authorization)
+
+    assert (404, "The report was deleted, or has expired.") == (answer.status_code, answer.json()["detail"])
+
+
+def test_a_file_that_the_report_does_not_have_is_not_found(report: str, world: Any) -> None:
+    answer = httpx.get(f"{report}nothing.png", headers=world.authorization)
+
+    assert (404, "There is no such file in the report.") == (answer.status_code, answer.json()["detail"])
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+def test_a_run_that_does_not_exist_has_no_report(url: str, world: Any, accept: str) -> None:
+    path = "/api/test-results/tests/00000000-0000-7000-8000-00000000dead/report/"
+
+    assert 404 == httpx.get(url + path, headers={**world.authorization, "Accept": accept}).status_code
+
+
+def test_what_a_test_said_is_text_on_the_page_and_no_markup(url: str, world: Any) -> None:
+    world.finish(TestStatus.ERROR, report=False)
+    with bootstrap.database().transaction() as connection:
+        connection.execute("UPDATE runs SET message = '<script>alert(1)</script>' WHERE id = %s", [world.run.id])
+
+    page = httpx.get(address(url, world), headers={**world.authorization, **HTML}).text
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script" not in page
