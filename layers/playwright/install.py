@@ -8,6 +8,7 @@ arm64). Official ones that lie in Playwright's cache already are taken without a
 """
 
 import argparse
+import fcntl
 import hashlib
 import json
 import os
@@ -41,22 +42,42 @@ def ensure(directory: Path | None = None) -> Path:
         InstallError: if a step fails; what was there before is untouched.
     """
     target = (directory or HERE / ".runtime").resolve()
-    wanted = _fingerprint()
-    if _installed(target) == wanted:
-        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (target.parent / f"{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two that start at once shall not unpack into each other
+        if _installed(target) != _fingerprint():
+            _replace(target)
+        _refresh_runner(target)
+    return target
+
+
+def _replace(target: Path) -> None:
+    """Install anew beside what is there, and take its place once it is whole."""
     started = time.monotonic()
-    fresh = target.with_name(target.name + ".new")
+    fresh = target.with_name(f"{target.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         _install(fresh)
+        (fresh / STAMP).write_text(json.dumps({"fingerprint": _fingerprint()}))
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
-        _fill_compile_cache(target)
-        (target / STAMP).write_text(json.dumps({"fingerprint": wanted}))
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    _say(f"runtime ready in {time.monotonic() - started:.0f} s")
-    return target
+    _say(f"installed in {time.monotonic() - started:.0f} s")
+
+
+def _refresh_runner(target: Path) -> None:
+    """Bring our own scripts up to date, without a new installation, and V8's cache with them."""
+    ours = {path.name: path.read_bytes() for path in sorted((HERE / "runner").iterdir())}
+    there = (
+        {path.name: path.read_bytes() for path in (target / "runner").iterdir()} if (target / "runner").exists() else {}
+    )
+    if ours == there and (target / "compile-cache").exists():
+        return
+    for name in ("runner", "compile-cache"):
+        shutil.rmtree(target / name, ignore_errors=True)
+    shutil.copytree(HERE / "runner", target / "runner")
+    _fill_compile_cache(target)
 
 
 def _install(target: Path) -> None:
@@ -67,7 +88,6 @@ def _install(target: Path) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy2(HERE / name, target / name)
     _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=target)
-    shutil.copytree(HERE / "runner", target / "runner")
     _browsers(target)
     (target / "fonts").mkdir(exist_ok=True)
     (target / "fonts" / "fonts.conf").write_text(_FONTS_CONF)
@@ -141,9 +161,9 @@ def _fill_compile_cache(target: Path) -> None:
 
 
 def _fingerprint() -> str:
-    """Hash all that decides what the runtime contains."""
+    """Hash all that decides what the runtime contains, apart from our own scripts, which are just copied."""
     digest = hashlib.sha256()
-    for path in sorted([*HERE.glob("*.json"), *HERE.glob("*.py"), *HERE.glob("*.cjs"), *(HERE / "runner").iterdir()]):
+    for path in sorted([*HERE.glob("*.json"), *HERE.glob("*.py"), *HERE.glob("*.cjs")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     for name in ("MATINEE_BROWSERS", "MATINEE_BROWSER_NAMES"):
         digest.update(os.environ.get(name, "").encode() + b"\0")

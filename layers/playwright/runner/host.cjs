@@ -12,7 +12,8 @@ const readline = require('node:readline');
 const runtime = path.dirname(__dirname);
 const playwright = path.join(runtime, 'node_modules', 'playwright');
 const workerEntry = path.join(playwright, 'lib', 'worker', 'workerProcessEntry.js');
-const execArgv = ['-r', path.join(__dirname, 'preload.cjs'), `--max-old-space-size=${process.env.MATINEE_HEAP_MB || 1024}`];
+const heap = `--max-old-space-size=${process.env.MATINEE_HEAP_MB || 1024}`;
+const execArgv = [...process.execArgv, heap, '-r', path.join(__dirname, 'preload.cjs')];
 const consoleBytes = Number(process.env.MATINEE_CONSOLE_BYTES || 1000000);
 const stopGraceMs = 500;
 
