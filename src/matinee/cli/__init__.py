@@ -1,0 +1,94 @@
+"""The `matinee` command."""
+
+import asyncio
+import os
+import sys
+import webbrowser
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
+
+from matinee.cli.api import Api
+from matinee.cli.arguments import parser
+from matinee.cli.run import Wish, run_files
+from matinee.cli.server import CannotRunError, Server, answers, home, locate, named, port
+from matinee.cli.text import say
+
+_CANNOT_RUN = 2
+_INTERRUPTED = 130
+_NO_STACK = "The local stack comes with a checkout of Matinee, and this is none."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say (the process' own unless given); give the exit code."""
+    chosen = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ✓ gets a question mark
+    try:
+        return {"run": _run, "open": _open, "up": _up}[chosen.command](chosen)
+    except CannotRunError as error:
+        say(f"matinee: {error.detail}")
+        return _CANNOT_RUN
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:  # who read our output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CANNOT_RUN
+
+
+def _run(chosen: Namespace) -> int:
+    wish = Wish(
+        timeout_seconds=chosen.timeout, retries=chosen.retries, base_url=chosen.base_url, variables=dict(chosen.var)
+    )
+    with _server(chosen.server) as server:
+        return asyncio.run(run_files(server, chosen.files, wish=wish, as_json=chosen.json))
+
+
+def _open(chosen: Namespace) -> int:
+    url = asyncio.run(_report_url(locate(chosen.server), chosen.run_id))
+    sys.stdout.write(f"{url}\n")
+    if chosen.browser:
+        webbrowser.open(url)
+    return 0
+
+
+async def _report_url(server: Server, run_id: str) -> str:
+    async with Api(server) as api:
+        return await api.report_url(run_id)
+
+
+def _up(chosen: Namespace) -> int:
+    try:
+        from local.up import main as up  # noqa: PLC0415 - there in a checkout only, and only this command needs it
+    except ImportError as error:
+        raise CannotRunError(_NO_STACK) from error
+    return up(once=chosen.once)
+
+
+@contextmanager
+def _server(option: str | None) -> Iterator[Server]:
+    """Give the server that was named; if none was, and none is up here, one that lives as long as it is needed."""
+    server = locate(option)
+    if named(option) or answers(server):
+        yield server
+        return
+    say(f"No Matinee answers at {server.url}; starting one for this run.")
+    with _temporary_server() as temporary:
+        yield temporary
+    say("That Matinee has stopped. `matinee up` shows its runs and reports again.")
+
+
+@contextmanager
+def _temporary_server() -> Iterator[Server]:
+    try:
+        from local.errors import StackError  # noqa: PLC0415 - as for `up`
+        from local.stack import temporary  # noqa: PLC0415
+    except ImportError as error:
+        raise CannotRunError(f"{_NO_STACK} Name a server with --server or MATINEE_SERVER.") from error
+    try:
+        with temporary(home(), port(), say=say) as stack:
+            yield Server(stack.url, stack.api_key)
+    except StackError as error:
+        raise CannotRunError(error.detail) from error

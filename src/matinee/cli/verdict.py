@@ -1,0 +1,119 @@
+"""How a run ended, for people, for programs and for the shell."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from matinee.cli.progress import Progress, mark
+from matinee.cli.text import safe, safe_line, seconds
+from matinee.model.run import ADVICE
+
+#: A script's errors may be long; the report has all of it.
+_MOST_LINES = 20
+#: Of a line of source so much is shown around the fault: a bundled script may be one line.
+_MOST_COLUMNS = 100
+_ADVICE = {reason.value: advice for reason, advice in ADVICE.items()}
+_STYLES = {
+    "passed": "green",
+    "flaky": "yellow",
+    "failed": "red",
+    "timed_out": "red",
+    "error": "red",
+    "cancelled": "yellow",
+}
+
+
+def style(status: str) -> str:
+    """Give the colour of a status."""
+    return _STYLES.get(status, "dim")
+
+
+def exit_code(runs: Sequence[Progress]) -> int:
+    """Give 0 if all passed, 2 if any could not run, else 1."""
+    statuses = {progress.run["status"] if progress.run else "error" for progress in runs}
+    if statuses <= {"passed"}:
+        return 0
+    return 1 if statuses <= {"passed", "failed", "timed_out"} else 2
+
+
+def document(runs: Sequence[Progress]) -> dict[str, Any]:
+    """Give all that is known, for JSON."""
+    return {
+        "exitCode": exit_code(runs),
+        "runs": [
+            {
+                "file": str(progress.file),
+                "status": progress.run["status"] if progress.run else "error",
+                "run": progress.run,
+                "report": progress.report,
+                "problem": progress.problem,
+            }
+            for progress in runs
+        ],
+    }
+
+
+def told(progress: Progress) -> Text:
+    """Tell how one file's run ended."""
+    lines = _run_lines(progress, progress.run) if progress.run else _problem_lines(progress, progress.problem or {})
+    return Text("\n").join(lines)
+
+
+def _run_lines(progress: Progress, run: dict[str, Any]) -> Iterator[Text]:
+    status = run["status"]
+    cases = [case for test in run["tests"] for case in test["cases"]]
+    took = f" in {seconds(run['durationMs'])}" if run.get("durationMs") is not None else ""
+    headline = Text(f"{mark(status)} {progress.file}  {status.replace('_', ' ')}{took}", style=f"bold {style(status)}")
+    yield headline.append(_tally(cases), style="not bold default")
+    for case in cases:
+        if case["status"] not in {"passed", "skipped"}:
+            yield Text(f"  {mark(case['status'])} {safe_line(case['title'])}", style=style(case["status"]))
+            yield from _indented(case.get("message"))
+    said = {case.get("message") for case in cases}
+    if run.get("reason") and run.get("message") not in said:
+        yield from _indented(run.get("message"))
+    advice = _ADVICE.get(run.get("reason", ""))
+    if advice and advice != run.get("message"):
+        yield Text(f"  {advice}")
+    if progress.report:
+        yield Text("  report  ", style="dim").append(progress.report, style="not dim")
+
+
+def _tally(cases: Sequence[dict[str, Any]]) -> str:
+    counted = Counter(case["status"] for case in cases)
+    return "  " + ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in sorted(counted.items()))
+
+
+def _problem_lines(progress: Progress, problem: dict[str, Any]) -> Iterator[Text]:
+    line, column = problem.get("line"), problem.get("column")
+    yield Text(f"{mark('error')} {progress.file}  could not run", style="bold red")
+    if not line:
+        yield from _indented(str(problem.get("detail", "")))
+        return
+    yield Text(f"  {progress.file}:{line}{f':{column}' if column else ''}  {safe_line(str(problem['detail']))}")
+    yield from _marked_source(progress.source, int(line), int(column or 0))
+
+
+def _marked_source(source: str, line: int, column: int) -> Iterator[Text]:
+    """Show a line of the script with a caret below the fault; lines and columns count from 1."""
+    lines = source.splitlines()
+    if not 1 <= line <= len(lines):
+        return
+    begin = max(0, column - _MOST_COLUMNS // 2)
+    shown = safe(lines[line - 1].replace("\t", " "))[begin : begin + _MOST_COLUMNS]
+    gutter = f"  {line} │ "
+    yield Text(gutter, style="dim").append(shown, style="not dim")
+    if column:
+        yield Text(" " * (len(gutter) + cell_len(shown[: column - 1 - begin]))).append("^", style="bold red")
+
+
+def _indented(message: str | None) -> Iterator[Text]:
+    if not message:
+        return
+    lines = safe(message).strip("\n").split("\n")
+    yield from (Text(f"    {line}") for line in lines[:_MOST_LINES])
+    if len(lines) > _MOST_LINES:
+        yield Text(f"    … {len(lines) - _MOST_LINES} more lines", style="dim")
