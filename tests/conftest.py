@@ -1,7 +1,10 @@
 """What all kinds of tests share."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -44,3 +47,11 @@ class Client:
 def client_of() -> Callable[..., Client]:
     """Give what makes a client of an app."""
     return Client
+
+
+@pytest.fixture(scope="session")
+def runtime() -> Path:
+    """The pinned browser runtime; installed now if `make setup` has not."""
+    install = Path(__file__).resolve().parents[1] / "layers" / "playwright" / "install.py"
+    installed = subprocess.run([sys.executable, str(install)], check=True, stdout=subprocess.PIPE, text=True)
+    return Path(installed.stdout.strip())
