@@ -34,8 +34,8 @@ class Aws(Protocol):
     def deploy(self, template: str, *, database_url: str) -> dict[str, Deployed]:
         """Deploy the stack; give its functions."""
 
-    def sweep(self) -> None:
-        """Redeliver all that was lost with a memory."""
+    def begin(self) -> None:
+        """Begin to work: redeliver what was lost with a memory, get ready for more."""
 
     def close(self) -> None:
         """End what we started."""
@@ -85,12 +85,13 @@ class EmbeddedAws:
         self.dispatcher.serve(self._function(name, deployed[name]) for name in INVOKED)
         return deployed
 
-    def sweep(self) -> None:
-        """Redeliver all that the emulator's memory lost."""
+    def begin(self) -> None:
+        """Redeliver all that the emulator's memory lost; then warm up."""
         try:
             self.dispatcher.invoke("sweep", {"everything": True})
         except InvocationError as error:
             self._options.say(f"the sweep failed; the next one is due in a minute: {error.detail}")
+        self.dispatcher.warm()
 
     def close(self) -> None:
         """End workers and emulator."""
@@ -104,7 +105,7 @@ class EmbeddedAws:
             timeout_seconds=deployed.timeout_seconds,
             environment=environment.for_function(name, deployed, aws=self.environment, scratch=self._home.scratch),
             workers=self._options.workers if name == "run_test" else 1,
-            warm=name == "run_test",
+            warm=True,
         )
 
 
@@ -142,7 +143,7 @@ class ExternalAws:
             template, parameters=parameters, concurrency=None
         )
 
-    def sweep(self) -> None:
+    def begin(self) -> None:
         """Leave it to the rule that runs every minute."""
 
     def close(self) -> None:

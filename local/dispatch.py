@@ -47,6 +47,11 @@ class Dispatcher:
                 if old is not None:
                     old.close()
 
+    def warm(self) -> None:
+        """Start the workers of those functions that want to be warm."""
+        for pool in self._pools.values():
+            pool.warm()
+
     def invoke(self, function: str, event: Any, *, request_id: str | None = None) -> Any:
         """Run `function` on `event` and give what it returns.
 

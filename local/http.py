@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
-from functions.report_proxy.app import create_app as report_proxy
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from functions.report_proxy.app import create_app as report_proxy
 from functions.status_stream.app import create_app as status_stream
 from functions.submit.app import create_app as submit
 
@@ -37,7 +37,7 @@ _HOME_PAGE = """<!doctype html>
 <p><code>matinee run my-test.spec.ts</code></p>
 <p>or the API, with the key in <code>.matinee/api-key</code>:
 <code>POST /api/test</code>, then <code>GET /api/test-status/sse/{testId}</code>.</p>
-<p><a href="/api/health">What is up, and in which versions</a> &middot; <a href="/docs">the API</a></p>
+<p><a href="/api/health">What is up, and in which versions</a></p>
 """
 
 

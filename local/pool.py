@@ -32,7 +32,7 @@ class Function:
     timeout_seconds: float
     environment: Mapping[str, str] = field(repr=False)
     workers: int = 1
-    warm: bool = False  #: whether workers are started before there is work
+    warm: bool = False  #: whether workers are kept ready for work to come
 
 
 class _Worker:
@@ -97,8 +97,13 @@ class Pool:
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
         self._closed = False
-        if function.warm:
-            self._idle = [self._start() for _ in range(function.workers)]
+
+    def warm(self) -> None:
+        """Start workers before there is work, if that is the function's way."""
+        with self._lock:
+            missing = self.function.workers - len(self._idle) - len(self._busy)
+            if self.function.warm and not self._closed:
+                self._idle += [self._start() for _ in range(missing)]
 
     def invoke(self, event: Any, *, request_id: str) -> Any:
         """Run the function on `event` and give what it returns. Its time begins when a worker takes it.

@@ -195,8 +195,10 @@ class EmbeddedPostgres:
 
 
 def _why_it_died(program: Program, data: Path) -> str:
-    fatal = [line for line in program.last_lines(40).splitlines() if re.search(r"FATAL|PANIC|rror", line)]
-    why = fatal[-1] if fatal else program.last_lines(1) or "it said nothing"
+    lines = program.last_lines(40).splitlines()
+    # That it is starting up or shutting down, it says to us who ask.
+    fatal = [line for line in lines if re.search(r"FATAL|PANIC|rror", line) and "the database system is" not in line]
+    why = (fatal or lines or ["it said nothing"])[-1]
     return (
         f"Postgres did not start on {data}: {why} (all of it in {program.log}). "
         "If the folder is broken, restore it from a copy, or move it away to start empty."
@@ -221,13 +223,13 @@ def _environment() -> dict[str, str]:
 
 @cache
 def _as_nobody_if_root() -> tuple[str, ...]:
-    """Give the command before `postgres` that makes it believe it is an ordinary user: it refuses root.
+    """Give the command before `postgres` that makes it believe it is an ordinary user with a name: it refuses others.
 
-    In a user namespace its files stay root's, out of reach for a script that runs as another user. Where a container
-    forbids that, initdb and postgres cannot run as root at all.
+    In a user namespace its files stay ours, out of reach for a script that runs as another user.
     """
-    if os.geteuid() != 0 and _has_name():
-        return ()
+    with contextlib.suppress(KeyError):
+        if pwd.getpwuid(os.geteuid()).pw_uid != 0:
+            return ()
     nobody = pwd.getpwnam("nobody").pw_uid
     command = ("unshare", "--user", f"--map-user={nobody}", f"--map-group={nobody}", "--")
     probe = subprocess.run([*command, "true"], capture_output=True, text=True, timeout=10, check=False)
@@ -237,14 +239,6 @@ def _as_nobody_if_root() -> tuple[str, ...]:
             f"({_last_line(probe.stderr)}). Start Matinee as an ordinary user, or set DATABASE_URL."
         )
     return command
-
-
-def _has_name() -> bool:
-    """Tell whether our user stands in the user database; initdb looks it up."""
-    with contextlib.suppress(KeyError):
-        pwd.getpwuid(os.geteuid())
-        return True
-    return False
 
 
 def _socket_folder(directory: Path) -> Path:

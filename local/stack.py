@@ -24,6 +24,7 @@ from local.processes import Program
 from local.runtime import Installation, publish_viewer
 from local.template import ROOT, template
 from local.watch import Part, Watch
+from matinee.model.errors import MatineeError
 from matinee.stores.artifacts import Artifacts
 from matinee.stores.keys import Keys
 from matinee.stores.postgres import Database
@@ -48,8 +49,10 @@ class Stack:
         """
         try:
             self._start()
-        except BaseException:
+        except BaseException as error:
             self.stop()
+            if isinstance(error, MatineeError) and not isinstance(error, StackError):
+                raise StackError(error.detail) from error
             raise
 
     def stop(self) -> None:
@@ -78,7 +81,9 @@ class Stack:
         self._deploy()
         self._serve()
         self._closing.callback(self._stop_serving)
+        self._publish_viewer()
         self._wait_until_ready()
+        self.aws.begin()  # after the readiness, so that people need not wait for what nobody needs yet
         self._closing.callback(Watch(self._parts(), say=options.say).stop)
 
     def _prepare(self) -> None:
@@ -121,17 +126,21 @@ class Stack:
     def _deploy(self) -> None:
         functions = self.aws.deploy(template(), database_url=self._database_url())
         self._http_environment = environment.for_http(functions, aws=self.aws.environment, scratch=self.home.scratch)
-        proxy = functions["report_proxy"].environment
-        client = self.aws.session.client(
+        self._viewer = functions["report_proxy"].environment
+        self._say("deployed")
+
+    def _publish_viewer(self) -> None:
+        s3 = self.aws.session.client(
             "s3", endpoint_url=self.aws.endpoint, config=Config(s3={"addressing_style": "path"})
         )
-        publish_viewer(Artifacts(client, bucket=proxy["ARTIFACTS_BUCKET"]), version=proxy["PLAYWRIGHT_VERSION"])
-        self.aws.sweep()
-        self._say("deployed")
+        bucket, version = self._viewer["ARTIFACTS_BUCKET"], self._viewer["PLAYWRIGHT_VERSION"]
+        publish_viewer(Artifacts(s3, bucket=bucket), version=version)
 
     def _restart_aws(self) -> None:
         self.aws.start()
         self._deploy()
+        self._publish_viewer()
+        self.aws.begin()
 
     def _serve(self) -> None:
         number = self._socket.fileno()

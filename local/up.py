@@ -8,11 +8,11 @@ import threading
 from types import FrameType
 from typing import NoReturn
 
+from local.errors import StackError
 from local.options import Options
 from local.processes import DIE_WITH_US
 from local.stack import Stack
 from local.template import ROOT
-from matinee.model.errors import MatineeError
 
 _EXAMPLES = ROOT / "examples"
 
@@ -22,19 +22,22 @@ def main(*, once: bool = False) -> int:
 
     Gives the exit code: with `once` that of `matinee run`; 2 if the stack cannot run.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` had it ignored
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     try:
         stack = Stack(Options.from_environment(say=_say))
         stack.start()
-    except MatineeError as error:
+    except StackError as error:
         _say(f"matinee: {error.detail}")
         return 2
     except KeyboardInterrupt:
         return 130
     try:
         if once:
-            return _run_examples(stack)
+            code = _run_examples(stack)
+            _say("That was all: Matinee stops. Without ONCE=1 (or --once) it stays up, and so do the reports.")
+            return code
         _say(f"Matinee is up at {stack.url} (key: {stack.home.key_file}, logs: {stack.home.logs}). Ctrl-C ends it.")
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -31,6 +31,7 @@ folder = Path(sys.argv[1])
 environment = json.loads(sys.argv[2])
 dispatcher = Dispatcher(logs=folder)
 dispatcher.serve([Function(name="standin", module="standin", timeout_seconds=60, environment=environment, workers=2, warm=True)])
+dispatcher.warm()
 print(json.dumps(dispatcher.pids()["standin"]), flush=True)
 time.sleep(600)
 """
@@ -180,6 +181,7 @@ def test_a_worker_that_takes_too_long_is_killed(dispatcher: Dispatcher, standin:
 def test_warm_workers_are_there_before_the_first_event(dispatcher: Dispatcher, standin: Any, tmp_path: Path) -> None:
     """They are started at once, and call the function's `warm`."""
     dispatcher.serve([standin(workers=2, warm=True)])
+    dispatcher.warm()
     deadline = time.monotonic() + 10
     while len(list(tmp_path.glob("warm-*"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -203,6 +205,7 @@ def test_a_function_that_did_not_change_keeps_its_workers(dispatcher: Dispatcher
 def test_closing_ends_every_worker_busy_or_not(dispatcher: Dispatcher, standin: Any) -> None:
     """Within the grace that a busy one gets; the event of a busy one fails."""
     dispatcher.serve([standin(workers=2, warm=True)])
+    dispatcher.warm()
     with ThreadPoolExecutor(1) as pool:
         busy = pool.submit(dispatcher.invoke, "standin", {"do": "sleep", "seconds": 60})
         time.sleep(0.5)

@@ -1,24 +1,47 @@
 """The synthesized template, where the emulator does not enforce what it says."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_cdk.assertions import Match, Template
 
-from infra.app import build
 from infra.versions import Versions
+from local.template import search_path
+
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
 
 
 @pytest.fixture(scope="module")
-def template() -> Template:
+def assertions() -> Iterator[ModuleType]:
+    """CDK's assertions. Importing them starts Node, so the virtual environment's must be found first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", search_path())
+        from aws_cdk import assertions  # noqa: PLC0415  see above
+
+        yield assertions
+
+
+@pytest.fixture(scope="module")
+def template(assertions: ModuleType) -> "Template":
     """The stack as it is deployed, synthesized once: CDK takes seconds."""
+    from infra.app import build  # noqa: PLC0415  as above
+
     _, stack = build()
-    return Template.from_stack(stack)
+    made: Template = assertions.Template.from_stack(stack)
+    return made
+
+
+@pytest.fixture
+def match(assertions: ModuleType) -> Any:
+    """CDK's matchers."""
+    return assertions.Match
 
 
 @pytest.fixture(scope="module")
-def grants(template: Template) -> dict[str, dict[str, list[str]]]:
+def grants(template: "Template") -> dict[str, dict[str, list[str]]]:
     """By function: each action that its role allows, and on what, as JSON."""
     found: dict[str, dict[str, list[str]]] = {}
     for policy in template.find_resources("AWS::IAM::Policy").values():
@@ -35,21 +58,21 @@ def _listed(one_or_more: Any) -> list[Any]:
     return one_or_more if isinstance(one_or_more, list) else [one_or_more]
 
 
-def test_a_message_stays_invisible_six_times_as_long_as_its_function_may_run(template: Template) -> None:
+def test_a_message_stays_invisible_six_times_as_long_as_its_function_may_run(template: "Template", match: Any) -> None:
     """So that a message is not handed out again while its first receiver still works; after three receives it is dead."""
     template.has_resource_properties(
         "AWS::SQS::Queue",
         {
             "QueueName": "test-execution",
             "VisibilityTimeout": 6 * 900,
-            "RedrivePolicy": {"maxReceiveCount": 3, "deadLetterTargetArn": Match.any_value()},
+            "RedrivePolicy": {"maxReceiveCount": 3, "deadLetterTargetArn": match.any_value()},
             "SqsManagedSseEnabled": True,
         },
     )
     template.has_resource_properties("AWS::Lambda::Function", {"FunctionName": "matinee-run-test", "Timeout": 900})
 
 
-def test_live_items_expire_and_their_stream_carries_new_images(template: Template) -> None:
+def test_live_items_expire_and_their_stream_carries_new_images(template: "Template") -> None:
     """TTL on expires_at, on demand, no point-in-time recovery."""
     template.has_resource_properties(
         "AWS::DynamoDB::Table",
@@ -62,7 +85,7 @@ def test_live_items_expire_and_their_stream_carries_new_images(template: Templat
     )
 
 
-def test_the_bucket_is_private_encrypted_and_forgets(template: Template) -> None:
+def test_the_bucket_is_private_encrypted_and_forgets(template: "Template", match: Any) -> None:
     """Runs go after 30 days, broken uploads after one; the bucket itself outlives the stack."""
     template.has_resource(
         "AWS::S3::Bucket",
@@ -75,12 +98,12 @@ def test_the_bucket_is_private_encrypted_and_forgets(template: Template) -> None
                     "IgnorePublicAcls": True,
                     "RestrictPublicBuckets": True,
                 },
-                "BucketEncryption": Match.any_value(),
+                "BucketEncryption": match.any_value(),
                 "LifecycleConfiguration": {
-                    "Rules": Match.array_with(
+                    "Rules": match.array_with(
                         [
-                            Match.object_like({"Prefix": "runs/", "ExpirationInDays": 30}),
-                            Match.object_like({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}),
+                            match.object_like({"Prefix": "runs/", "ExpirationInDays": 30}),
+                            match.object_like({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}),
                         ]
                     )
                 },
@@ -90,7 +113,7 @@ def test_the_bucket_is_private_encrypted_and_forgets(template: Template) -> None
 
 
 @pytest.mark.parametrize("kind", ["AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"])
-def test_nothing_is_reached_without_tls(template: Template, kind: str) -> None:
+def test_nothing_is_reached_without_tls(template: "Template", kind: str) -> None:
     """Every bucket and queue denies plain HTTP."""
     insecure = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
     resources = template.find_resources(kind)
@@ -101,7 +124,7 @@ def test_nothing_is_reached_without_tls(template: Template, kind: str) -> None:
         assert any(insecure.items() <= statement.items() for statement in statements)
 
 
-def test_one_message_at_a_time_and_a_limit_on_tests_at_once(template: Template) -> None:
+def test_one_message_at_a_time_and_a_limit_on_tests_at_once(template: "Template") -> None:
     """A worker runs one script; a failed message comes back alone."""
     template.has_resource_properties(
         "AWS::Lambda::EventSourceMapping",
@@ -113,7 +136,7 @@ def test_one_message_at_a_time_and_a_limit_on_tests_at_once(template: Template) 
     )
 
 
-def test_a_poisoned_record_cannot_block_the_stream(template: Template) -> None:
+def test_a_poisoned_record_cannot_block_the_stream(template: "Template") -> None:
     """Batches are split and given up at some time; only new leases, results and reports arrive, never events."""
     [mapping] = template.find_resources(
         "AWS::Lambda::EventSourceMapping", {"Properties": {"BisectBatchOnFunctionError": True}}
@@ -149,7 +172,7 @@ def test_run_test_may_do_this_and_nothing_else(grants: dict[str, dict[str, list[
     assert ["*/scripts/*", "*/blob.zip"] == readable
 
 
-def test_only_the_functions_that_need_it_know_the_database(template: Template) -> None:
+def test_only_the_functions_that_need_it_know_the_database(template: "Template") -> None:
     """run_test has no DATABASE_URL."""
     functions = template.find_resources("AWS::Lambda::Function").values()
     knowing = {
@@ -169,14 +192,14 @@ def test_no_role_may_do_everything_to_anything(grants: dict[str, dict[str, list[
     assert not [action for allowed in grants.values() for action in allowed if "*" in action]
 
 
-def test_no_role_has_a_managed_policy(template: Template) -> None:
+def test_no_role_has_a_managed_policy(template: "Template") -> None:
     """What a function may do stands in the stack and nowhere else."""
     roles = template.find_resources("AWS::IAM::Role").values()
 
     assert not [role for role in roles if "ManagedPolicyArns" in role["Properties"]]
 
 
-def test_the_template_needs_no_assets_and_hides_the_database(template: Template) -> None:
+def test_the_template_needs_no_assets_and_hides_the_database(template: "Template") -> None:
     """Its code is named by parameters, so that one template serves every region and the emulator."""
     parameters = template.to_json()["Parameters"]
 
@@ -184,7 +207,7 @@ def test_the_template_needs_no_assets_and_hides_the_database(template: Template)
     assert parameters["DatabaseUrl"]["NoEcho"] is True
 
 
-def test_health_tells_the_pinned_versions(template: Template) -> None:
+def test_health_tells_the_pinned_versions(template: "Template", match: Any) -> None:
     """They come from the file that pins them."""
     pinned = Versions.pinned()
     template.has_resource_properties(
@@ -192,7 +215,7 @@ def test_health_tells_the_pinned_versions(template: Template) -> None:
         {
             "FunctionName": "matinee-submit",
             "Environment": {
-                "Variables": Match.object_like(
+                "Variables": match.object_like(
                     {
                         "PLAYWRIGHT_VERSION": pinned.playwright,
                         "CHROMIUM_VERSION": pinned.chromium,

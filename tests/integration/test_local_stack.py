@@ -1,0 +1,215 @@
+"""The embedded stack as a whole: what it promises to whoever starts it."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.errors import StackError
+from local.options import Options
+from local.stack import Stack, temporary
+from tests.integration.procfs import alive, children, command, family, listening, still_alive
+
+_UP = [sys.executable, "-m", "local.up"]
+_SLOW = """
+import { test } from '@playwright/test';
+test('slow', async () => { await new Promise((done) => setTimeout(done, 3000)); });
+"""
+
+
+def _until(true: Callable[[], object], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def _up(home: Path, *, port: int = 0) -> subprocess.Popen[str]:
+    environment = {**os.environ, "MATINEE_HOME": str(home), "MATINEE_PORT": str(port)}
+    return subprocess.Popen(_UP, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def _url(up: subprocess.Popen[str]) -> str:
+    """The URL that a stack tells when it is up."""
+    assert up.stderr is not None
+    for line in up.stderr:
+        if found := re.search(r"is up at (http://127\.0\.0\.1:\d+)", line):
+            return found[1]
+    raise AssertionError("it ended without being up")
+
+
+def _said(up: subprocess.Popen[str]) -> str:
+    """What a stack said until its end, which must come soon."""
+    return up.communicate(timeout=60)[1]
+
+
+@pytest.fixture
+def started() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
+    """Start stacks as `matinee up` does; they end with the test."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(home: Path) -> subprocess.Popen[str]:
+        running.append(_up(home))
+        return running[-1]
+
+    yield start
+    for up in running:
+        if up.poll() is None:
+            up.terminate()
+        up.communicate(timeout=30)
+
+
+def _client(url: str, home: Path) -> httpx.Client:
+    key = (home / "api-key").read_text().strip()
+    return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+
+
+def test_the_state_folder_is_for_our_eyes_only(stack: Stack) -> None:
+    """0700, and 0600 for the key, which opens the API."""
+    home = stack.home.path
+
+    assert 0o700 == stat.S_IMODE(home.stat().st_mode)
+    assert 0o600 == stat.S_IMODE((home / "api-key").stat().st_mode)
+    with _client(stack.url, home) as client:
+        assert 200 == client.get("/api/runs").status_code
+
+
+def test_everything_listens_on_loopback(stack: Stack) -> None:
+    """No process of the stack can be reached from the network."""
+    addresses = {address for pid in (os.getpid(), *family(os.getpid())) for address, _ in listening(pid)}
+
+    assert stack.url.startswith("http://127.0.0.1:")
+    assert {"0100007F"} == addresses
+
+
+def test_the_root_tells_people_what_to_do(stack: Stack) -> None:
+    """Until there is a web interface."""
+    with urllib.request.urlopen(stack.url, timeout=10) as page:
+        assert "matinee run" in page.read().decode()
+
+
+def test_the_trace_viewer_is_there_before_the_first_report(stack: Stack) -> None:
+    """Uploaded once, at the start."""
+    bucket = stack.home.path / "aws" / "s3"
+
+    assert list(bucket.glob("*/*/viewer/*/index.html"))
+
+
+def test_every_part_that_dies_is_started_again(stack: Stack) -> None:
+    """HTTP, emulator and Postgres, each by `kill -9`; afterwards all is well and the key still opens."""
+    assert stack.postgres is not None
+    for program in ("hypercorn", "local.http", "/postgres"):
+        [victim] = [pid for pid in children(os.getpid()) if _is(pid, program, stack)]
+        os.kill(victim, signal.SIGKILL)
+
+        assert not still_alive([victim], after=5)
+        _until(partial(_is_back, program, stack), seconds=30)
+        with _client(stack.url, stack.home.path) as client:
+            _until(partial(_healthy, client), seconds=60)
+
+
+def _is(pid: int, program: str, stack: Stack) -> bool:
+    """Whether `pid` is that program of this stack, and not of another test's."""
+    descriptors = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()} if alive(pid) else set()
+    ours = any(link.startswith(str(stack.home.path)) for link in descriptors)
+    return ours and any(part.endswith(program) for part in command(pid)[:4])
+
+
+def _is_back(program: str, stack: Stack) -> bool:
+    return any(_is(pid, program, stack) for pid in children(os.getpid()))
+
+
+def _healthy(client: httpx.Client) -> bool:
+    try:
+        return client.get("/api/health").status_code == 200 and client.get("/api/runs").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_is_left_when_it_ends(
+    tmp_path: Path, started: Callable[[Path], subprocess.Popen[str]], number: signal.Signals
+) -> None:
+    """By Ctrl-C or by `kill -9`, with a test at work: no process, no port.
+
+    The next start finds the run and brings it to its end, and the key is still good.
+    """
+    home = tmp_path / "home"
+    up = started(home)
+    url = _url(up)
+    with _client(url, home) as client:
+        headers = dict(client.headers)
+        run_id = client.post("/api/test", json={"script": _SLOW}).json()["testId"]
+        _until(lambda: client.get(f"/api/runs/{run_id}").json()["status"] == "running", seconds=30)
+    members = family(up.pid)
+    assert len(members) > 10
+
+    up.send_signal(number)
+    up.communicate(timeout=30)
+
+    assert not still_alive(members, after=10)
+    port = int(url.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", port)):
+        pass
+    with temporary(home) as stack, httpx.Client(base_url=stack.url, headers=headers, timeout=30) as client:
+        _until(lambda: client.get(f"/api/runs/{run_id}").json()["status"] == "passed", seconds=60)
+
+
+def test_a_taken_folder_gets_a_sentence_with_the_url(stack: Stack) -> None:
+    """Somebody who starts a second stack learns where the first is."""
+    said = _said(_up(stack.home.path))
+
+    assert f"already at {stack.url}" in said
+    assert "set MATINEE_HOME to another folder" in said
+
+
+def test_a_taken_port_gets_a_sentence(tmp_path: Path) -> None:
+    """It names the port and the way out."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = _said(_up(tmp_path / "home", port=port))
+
+    assert f"Port {port} cannot be had" in said
+    assert "set MATINEE_PORT to another" in said
+
+
+def test_a_home_that_is_a_file_gets_a_sentence(tmp_path: Path) -> None:
+    """Nothing is started, nothing is destroyed."""
+    home = tmp_path / "home"
+    home.write_text("mine")
+    up = _up(home)
+
+    assert f"The state folder {home} cannot be used" in _said(up)
+    assert (2, "mine") == (up.returncode, home.read_text())
+
+
+def test_a_broken_database_gets_a_sentence_and_leaves_nothing_running(tmp_path: Path) -> None:
+    """Also when other parts had started already."""
+    data = tmp_path / "home" / "postgres" / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("12\n")
+    before = children(os.getpid())
+
+    with pytest.raises(StackError, match="was made by Postgres 12"):
+        Stack(Options(home=tmp_path / "home", port=0)).start()
+    assert before == children(os.getpid())
+
+
+@pytest.mark.parametrize("name", ["MATINEE_PORT", "MATINEE_WORKERS"])
+def test_a_setting_that_makes_no_sense_gets_a_sentence(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the setting and what it may be."""
+    monkeypatch.setenv(name, "many")
+
+    with pytest.raises(StackError, match=f"{name} is 'many'; it must be a number from"):
+        Options.from_environment()
