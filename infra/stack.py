@@ -155,9 +155,9 @@ class MatineeStack(Stack):
         ]
 
         self.submit.allow(actions=[*write, "dynamodb:Query"], resources=[table])
-        self.submit.allow(actions=["sqs:SendMessage"], resources=[queue])
+        self.submit.allow(actions=["sqs:SendMessage", "sqs:GetQueueAttributes"], resources=[queue])
         self.submit.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*/scripts/*"])
-        self.submit.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/console.txt"])
+        self.submit.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/console.txt", f"{bucket}/health"])
         self._let_absence_be_told(self.submit)
 
         self.run_test.allow(actions=write, resources=[table])
@@ -167,7 +167,7 @@ class MatineeStack(Stack):
             actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/scripts/*", f"{bucket}/runs/*/blob.zip"]
         )
 
-        self.track_runs.allow(actions=write, resources=[table])
+        self.track_runs.allow(actions=["dynamodb:PutItem"], resources=[table])
         self.track_runs.allow(
             actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
             resources=[self.live.stream_arn],
@@ -181,6 +181,7 @@ class MatineeStack(Stack):
 
         self.sweep.allow(actions=[*write, "dynamodb:Query"], resources=[table])
         self.sweep.allow(actions=["sqs:SendMessage"], resources=[queue])
+        self.sweep.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*/scripts/*"])
 
     def _let_absence_be_told(self, function: ZipFunction) -> None:
         """Let S3 answer `function` 404 where nothing is; without this right it says 403."""
