@@ -153,12 +153,10 @@ def sweeper() -> "Sweeper":
 
 
 def reset() -> None:
-    """Forget all that was built and read, and close it; the next call builds anew."""
+    """Forget all that was built and read, and close it; the next call builds anew. The parser stays: it knows no place."""
     if database.cache_info().currsize:
         database().close()
-    if parser.cache_info().currsize:
-        parser().close()
-    for part in (live, artifacts, test_queue, database, runs, keys, parser, settings.load):
+    for part in (live, artifacts, test_queue, database, runs, keys, settings.load):
         part.cache_clear()
 
 

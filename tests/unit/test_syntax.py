@@ -1,5 +1,4 @@
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,10 +13,8 @@ N = MAX_SCRIPT_BYTES
 
 
 @pytest.fixture(scope="module")
-def parser(babel: Path) -> Iterator[Parser]:
-    parser = Parser(babel)
-    yield parser
-    parser.close()
+def parser(babel: Path) -> Parser:
+    return Parser(babel)
 
 
 def refusal(parser: Parser, script: str, language: Language | None = None) -> tuple[int, int, str]:

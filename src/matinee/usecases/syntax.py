@@ -7,9 +7,11 @@ script is let through: Playwright has the last word, and says it in the run.
 import json
 import logging
 import threading
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from py_mini_racer import JSEvalException, JSFunction, MiniRacer
@@ -20,6 +22,8 @@ from matinee.model.script import Language
 logger = logging.getLogger(__name__)
 
 _TIME_LIMIT_S = 3.0
+#: How long a script waits for its turn and its answer.
+_PATIENCE_S = 8.0
 _MEMORY_LIMIT_BYTES = 400_000_000
 
 #: Of `babelTransformOptions` in playwright/lib/transform/babelBundle.js, as its plugins turn them into parser options.
@@ -68,13 +72,17 @@ class Parsed:
 
 
 class Parser:
-    """Babel in V8: built when first needed, built anew when it broke, one script at a time. Safe for threads."""
+    """Babel in V8, started when first needed; one for a process, safe for threads.
+
+    V8 crashes the process if one thread ends what another began, so a thread of its own does everything. It is a daemon
+    that holds the engine on its stack: at exit nothing tears V8 down.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path  #: of @babel/parser's single file
-        self._lock = threading.Lock()
-        self._engine: MiniRacer | None = None
-        self._function: JSFunction | None = None
+        self._jobs: SimpleQueue[_Job] = SimpleQueue()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
 
     def parse(self, script: str, language: Language | None = None) -> Parsed:
         """Tell what `script` is; without a `language` it is TypeScript if it can be, else JavaScript.
@@ -94,41 +102,67 @@ class Parser:
         where = f"Line {fault['line']}, column {fault['column']}"
         raise ScriptInvalidError(f"{where}: {fault['message']}", **fault)
 
-    def close(self) -> None:
-        """Give V8's memory back; the next script builds it anew."""
-        with self._lock:
-            self._drop()
-
     def _ask(self, script: str, language: Language) -> dict[str, Any]:
         """Ask Babel: `{module}`, or `{message, line, column}`, or `{gaveUp}`."""
-        if not self._lock.acquire(timeout=_TIME_LIMIT_S):
-            return {"gaveUp": "others are being parsed"}
+        job = _Job(script, language)
+        self._start()
+        self._jobs.put(job)
         try:
-            answer: dict[str, Any] = json.loads(str(self._parse()(script, language.value, timeout_sec=_TIME_LIMIT_S)))
-        except JSEvalException as error:
-            answer = {"gaveUp": type(error).__name__}
-            self._drop()
-        finally:
-            self._lock.release()
+            answer: dict[str, Any] = json.loads(job.answer.result(timeout=_PATIENCE_S))
+        except TimeoutError:
+            job.answer.cancel()
+            answer = {"gaveUp": "others are being parsed"}
         if "gaveUp" in answer:
             logger.info("the parser gave up on a script: %s", answer["gaveUp"])
         return answer
 
-    def _parse(self) -> JSFunction:
-        if self._function is None:
-            self._engine = MiniRacer()
-            self._engine.set_hard_memory_limit(_MEMORY_LIMIT_BYTES)
-            made = self._engine.eval(_HARNESS.replace("BABEL", self._path.read_text(encoding="utf-8"), 1))
-            assert isinstance(made, JSFunction)  # noqa: S101 - what the harness evaluates to
-            self._function = made
-        return self._function
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="parser", daemon=True)
+                self._thread.start()
 
-    def _drop(self) -> None:
-        self._function = None
-        if self._engine is not None:
-            with suppress(
-                JSEvalException
-            ):  # what was interrupted reports its end to a loop that must not be closed yet
-                self._engine.eval("0", timeout_sec=_TIME_LIMIT_S)
-            self._engine.close()
-            self._engine = None
+    def _serve(self) -> None:
+        engine: _Engine | None = None
+        while True:
+            job = self._jobs.get()
+            if not job.answer.set_running_or_notify_cancel():
+                continue
+            try:
+                engine = engine or _Engine(self._path)
+                job.answer.set_result(engine.ask(job.script, job.language))
+            except JSEvalException as error:  # out of time or memory; who knows in which state that left V8
+                job.answer.set_result(json.dumps({"gaveUp": type(error).__name__}))
+                if engine:
+                    engine.close()
+                engine = None
+            except Exception as error:  # noqa: BLE001 - it is raised in the thread that asked
+                job.answer.set_exception(error)
+
+
+@dataclass(frozen=True)
+class _Job:
+    script: str
+    language: Language
+    answer: "Future[str]" = field(default_factory=Future)
+
+
+class _Engine:
+    """Belongs to one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._v8 = MiniRacer()
+        self._v8.set_hard_memory_limit(_MEMORY_LIMIT_BYTES)
+        parse = self._v8.eval(_HARNESS.replace("BABEL", path.read_text(encoding="utf-8"), 1))
+        assert isinstance(parse, JSFunction)  # noqa: S101 - what the harness evaluates to
+        self._parse = parse
+
+    def ask(self, script: str, language: Language) -> str:
+        """Give the harness's answer, as JSON."""
+        return str(self._parse(script, language.value, timeout_sec=_TIME_LIMIT_S))
+
+    def close(self) -> None:
+        """Give V8's memory back."""
+        with suppress(JSEvalException):  # what was interrupted reports its end to a loop that must not be closed yet
+            self._v8.eval("0", timeout_sec=_TIME_LIMIT_S)
+        self._v8.close()

@@ -1,0 +1,184 @@
+"""The parts that integration tests stand on: Postgres for real, AWS's stores in process."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.postgres import EmbeddedPostgres
+from matinee import bootstrap
+from matinee.model.run import RunTrigger, TestStatus
+from matinee.model.work import Event, TestOrder, TestResult
+from matinee.stores.keys import Keys
+from matinee.stores.postgres import Database
+from matinee.stores.rows import Run
+from matinee.usecases.submit import Submission
+from tests.integration.stack_fixture import stack  # noqa: F401  a fixture
+
+PARSER = Path(__file__).parents[2] / "layers/playwright/.runtime/node_modules/@babel/parser/lib/index.js"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database with the schema in it."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    database = Database(server.conninfo)
+    database.migrate()
+    database.close()
+    yield server.conninfo
+    server.stop()
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[Database]:
+    """A database with tables and nothing in them."""
+    database = Database(postgres)
+    with database.transaction() as connection:
+        connection.execute("TRUNCATE workspaces CASCADE")
+    yield database
+    database.close()
+
+
+@dataclass
+class Road:
+    """Everything between a submission and its end but the worker, wired by bootstrap; tests play the worker."""
+
+    workspace_id: str
+    key: str
+    _queue_url: str
+    _streamed: set[tuple[str, str]] = field(default_factory=set)
+
+    def submit(self, **more: Any) -> str:
+        """Submit a script; give the run's id."""
+        fields: dict[str, Any] = {
+            "script": "test('a', () => {})",
+            "language": None,
+            "title": "Playground",
+            "base_url": None,
+            "timeout_seconds": 60,
+            "retries": 0,
+            "variables": {},
+        }
+        submission = Submission(**{**fields, **more})
+        return bootstrap.submitter().submit(submission, workspace_id=self.workspace_id, trigger=RunTrigger.API).id
+
+    def run(self, run_id: str) -> Run:
+        """Give the run as Postgres has it."""
+        return bootstrap.runs().get(self.workspace_id, run_id)
+
+    def claim(self, run_id: str, *, owner: str = "worker", ago_s: float = 0, lease_s: float = 30) -> None:
+        """Begin the run's one test, so long ago."""
+        began = round((time.time() - ago_s) * 1000)
+        bootstrap.live().claim(run_id, run_id, owner=owner, now=began, lease_ms=round(lease_s * 1000))
+
+    def finish(self, run_id: str, status: str = "passed", **more: Any) -> None:
+        """Put the result of the run's one test."""
+        now = round(time.time() * 1000)
+        fields: dict[str, Any] = {"started_at": now - 1000, "ended_at": now, "duration_ms": 900, "report": True}
+        result = TestResult(status=TestStatus(status), **{**fields, **more})
+        assert bootstrap.live().put_result(run_id, run_id, result)
+
+    def report(self, run_id: str) -> None:
+        """Say that the run's report can be read."""
+        bootstrap.live().put_report(run_id, run_id, at=round(time.time() * 1000))
+
+    def orders(self) -> list[TestOrder]:
+        """Take what lies on the queue."""
+        sqs = boto3.client("sqs")
+        messages = sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return [TestOrder.model_validate_json(message["Body"]) for message in messages]
+
+    def images(self) -> list[dict[str, Any]]:
+        """Give the records that the table's stream has got since the last time, as new images."""
+        kinds = ("lease#", "result#", "report#")
+        items = boto3.client("dynamodb").scan(TableName="live", ConsistentRead=True)["Items"]
+        fresh = [item for item in items if self._key(item) not in self._streamed and item["sk"]["S"].startswith(kinds)]
+        self._streamed.update(self._key(item) for item in fresh)
+        return sorted(fresh, key=lambda item: kinds.index(item["sk"]["S"].partition("#")[0] + "#"))
+
+    def stream(self) -> None:
+        """Let the tracker have what the stream brings."""
+        for image in self.images():
+            bootstrap.tracker().apply(image)
+
+    def events(self, run_id: str) -> list[Event]:
+        """Give the run's log."""
+        return [event for _, event in bootstrap.live().read(run_id, after=0)]
+
+    def told(self, run_id: str) -> list[str]:
+        """Give the run's log in words: the statuses of `run` and `end`, otherwise just the kind."""
+        return [" ".join([event.type, event.data.get("status", "")]).strip() for event in self.events(run_id)]
+
+    def lose_aws(self) -> None:
+        """Empty queue and live table, as a restart of the emulator does."""
+        while self.orders():
+            pass
+        table = boto3.client("dynamodb")
+        for item in table.scan(TableName="live")["Items"]:
+            table.delete_item(TableName="live", Key={"pk": item["pk"], "sk": item["sk"]})
+        bootstrap.live.cache_clear()
+        self._streamed.clear()
+
+    @staticmethod
+    def _key(item: dict[str, Any]) -> tuple[str, str]:
+        return item["pk"]["S"], item["sk"]["S"]
+
+
+@pytest.fixture
+def road(postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
+    """The road, with a workspace and its key."""
+    environment = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "LIVE_TABLE": "live",
+        "ARTIFACTS_BUCKET": "artifacts",
+        "DATABASE_URL": postgres,
+        "MATINEE_PARSER": str(PARSER),
+        "PLAYWRIGHT_VERSION": "1.65.1",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    bootstrap.reset()
+    with mock_aws():
+        url = boto3.client("sqs").create_queue(QueueName="test-execution")["QueueUrl"]
+        monkeypatch.setenv("TEST_QUEUE_URL", url)
+        boto3.client("s3").create_bucket(
+            Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+        boto3.client("dynamodb").create_table(
+            TableName="live",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        keys = Keys(database)
+        workspace_id = keys.ensure_workspace()
+        yield Road(workspace_id, keys.create(workspace_id, "tests"), url)
+    bootstrap.reset()
+
+
+@pytest.fixture
+def new_workspace(database: Database) -> Callable[[], str]:
+    """Give what makes another workspace."""
+
+    def make() -> str:
+        workspace_id = str(uuid.uuid4())
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO workspaces (id, name) VALUES (%s, 'Other')", [workspace_id])
+        return workspace_id
+
+    return make
