@@ -30,17 +30,15 @@ class RefusedError(CannotRunError):
     @classmethod
     def of(cls, answer: httpx.Response) -> Self:
         """Read the answer's problem document, if it is one."""
+        host, status = answer.url.host, answer.status_code
+        if status == httpx.codes.UNAUTHORIZED:
+            return cls(f"{host} does not know the key. Set MATINEE_API_KEY.", status=status)
         try:
-            problem = answer.json()
-        except ValueError:
+            problem = dict(answer.json())
+        except (ValueError, TypeError):
             problem = {}
-        if not isinstance(problem, dict):
-            problem = {}
-        detail = (
-            problem.pop("detail", None)
-            or f"{answer.url.host} answered {answer.status_code}, and not as a Matinee would."
-        )
-        return cls(str(detail), **{**problem, "status": answer.status_code})
+        detail = problem.pop("detail", f"{host} answered {status}, and not as a Matinee would.")
+        return cls(str(detail), **{**problem, "status": status})
 
 
 class Api:

@@ -76,15 +76,15 @@ def _run_lines(progress: Progress, run: dict[str, Any]) -> Iterator[Text]:
     if run.get("reason") and run.get("message") not in said:
         yield from _indented(run.get("message"))
     advice = _ADVICE.get(run.get("reason", ""))
-    if advice and advice != run.get("message"):
+    if advice and advice not in run.get("message", ""):
         yield Text(f"  {advice}")
     if progress.report:
         yield Text("  report  ", style="dim").append(progress.report, style="not dim")
 
 
 def _tally(cases: Sequence[dict[str, Any]]) -> str:
-    counted = Counter(case["status"] for case in cases)
-    return "  " + ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in sorted(counted.items()))
+    counted = sorted(Counter(case["status"] for case in cases).items())
+    return "".join(f"{',' if at else ' '} {n} {status.replace('_', ' ')}" for at, (status, n) in enumerate(counted))
 
 
 def _problem_lines(progress: Progress, problem: dict[str, Any]) -> Iterator[Text]:
@@ -93,7 +93,8 @@ def _problem_lines(progress: Progress, problem: dict[str, Any]) -> Iterator[Text
     if not line:
         yield from _indented(str(problem.get("detail", "")))
         return
-    yield Text(f"  {progress.file}:{line}{f':{column}' if column else ''}  {safe_line(str(problem['detail']))}")
+    fault = safe_line(str(problem["detail"])).removeprefix(f"Line {line}, column {column}: ")
+    yield Text(f"  {progress.file}:{line}{f':{column}' if column else ''}  {fault}")
     yield from _marked_source(progress.source, int(line), int(column or 0))
 
 

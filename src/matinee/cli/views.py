@@ -90,6 +90,7 @@ class Board:
 
     def ended(self, progress: Progress) -> None:
         """Print the verdict above the board."""
+        self._live.refresh()  # without the one that has ended
         self._live.console.print(told(progress), soft_wrap=True)
 
     def _draw(self) -> RenderableType:

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import boto3
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uuid_utils import uuid7
 
 from local.emulator import Emulator, aws_environment
-from local.postgres import EmbeddedPostgres
 from matinee import bootstrap
 from matinee.model.run import Reason, RunKind, RunTrigger, TestStatus
 from matinee.model.script import Language
@@ -24,35 +24,36 @@ from matinee.stores.live import LiveTable
 from matinee.stores.rows import NewRun, NewTest, Run, to_ms
 
 TITLE = "shop"
+PARSER = Path(__file__).parents[3] / "layers/playwright/.runtime/node_modules/@babel/parser/lib/index.js"
 
 
 @pytest.fixture(scope="session")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Run Postgres and the emulator with a live table and a bucket; give the environment that names them."""
+def stores(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Run the emulator with a live table, a bucket and a queue; give the environment that names all stores."""
     home = tmp_path_factory.mktemp("stores")
-    postgres, emulator = EmbeddedPostgres(home / "postgres"), Emulator(home / "aws", log=home / "aws.log", proxies={})
+    emulator = Emulator(home / "aws", log=home / "aws.log", proxies={})
     try:
         emulator.launch()
-        postgres.start()
         emulator.wait()
         environment = aws_environment(emulator.endpoint)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)
-            _make_resources()
+            queue_url = _make_resources()
         yield {
             **environment,
-            "DATABASE_URL": postgres.conninfo,
+            "DATABASE_URL": postgres,
+            "TEST_QUEUE_URL": queue_url,
+            "MATINEE_PARSER": str(PARSER),
             "LIVE_TABLE": "live",
             "ARTIFACTS_BUCKET": "artifacts",
             "PLAYWRIGHT_VERSION": "1.65.1",
         }
     finally:
         emulator.close()
-        postgres.stop()
 
 
-def _make_resources() -> None:
+def _make_resources() -> str:
     boto3.client("s3").create_bucket(Bucket="artifacts")
     boto3.client("dynamodb").create_table(
         TableName="live",
@@ -63,6 +64,7 @@ def _make_resources() -> None:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
+    return boto3.client("sqs").create_queue(QueueName="test-execution")["QueueUrl"]
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +73,6 @@ def wired(stores: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     for name, value in stores.items():
         monkeypatch.setenv(name, value)
     bootstrap.reset()
-    bootstrap.database().migrate()
     yield
     bootstrap.reset()
 
@@ -159,7 +160,7 @@ def world(new_world: Callable[[], World]) -> World:
 
 
 @contextmanager
-def _serving(app: FastAPI) -> Iterator[str]:
+def _serving(app: ASGIApp) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -174,7 +175,7 @@ def _serving(app: FastAPI) -> Iterator[str]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[FastAPI], str]]:
+def serve() -> Iterator[Callable[[ASGIApp], str]]:
     """Serve an app on a loopback port until the test ends; give its URL."""
     with ExitStack() as stack:
         yield lambda app: stack.enter_context(_serving(app))

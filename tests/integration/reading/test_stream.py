@@ -134,7 +134,7 @@ def test_the_answer_is_an_event_stream_that_nothing_on_its_way_may_keep(url: str
         answer.headers["cache-control"],
         answer.headers["x-accel-buffering"],
     )
-    assert answer.text.startswith("retry: 1000\n\nid: 1\nevent: end\ndata: {")
+    assert answer.text.startswith("retry: 1000\nid: 1\nevent: end\ndata: {")
     assert answer.text.endswith("}\n\n")
 
 
@@ -275,7 +275,7 @@ def test_silence_is_broken_by_heartbeats(app: FastAPI, url: str, world: Any) -> 
             if received.endswith(HEARTBEAT * 3):
                 break
 
-    assert b"retry: 1000\n\n" + HEARTBEAT * 3 == received
+    assert b"retry: 1000\n" + HEARTBEAT * 3 == received
 
 
 def test_a_client_that_another_process_served_faster_gets_each_event_once(app: FastAPI, url: str, world: Any) -> None:
@@ -377,7 +377,7 @@ def test_a_stream_outlives_an_outage_of_the_live_table(
     monkeypatch.setattr(table, "_table", "a-table-that-is-gone")
     with httpx.stream("GET", f"{url}/api/test-status/sse/{world.run.id}", headers=world.authorization) as answer:
         received = answer.iter_raw()
-        assert b"retry: 1000\n\n" + HEARTBEAT == next(received) + next(received)
+        assert b"retry: 1000\n" + HEARTBEAT == next(received) + next(received)
         monkeypatch.setattr(table, "_table", "live")
         world.live.append(world.run.id, [END])
 
