@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-#: What a stream begins with: a client that loses its connection tries again after a second.
-PREAMBLE = b"retry: 1000\n\n"
+#: What a stream begins with: a client that loses its connection tries again after a second. It belongs to the first event:
+#: alone, some clients would take it for one.
+PREAMBLE = b"retry: 1000\n"
 #: Keeps proxies from closing a silent connection, and tells the client that it still stands.
 HEARTBEAT = b": heartbeat\n\n"
 

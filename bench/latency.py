@@ -1,0 +1,179 @@
+"""How soon is the verdict? Matinee against `playwright test` on the same spec, in turns, in one run.
+
+Both take the same trace, screenshot and HTML report, with the same Node, Playwright and Chromium. Ours is timed from sending POST /api/test to
+hearing the verdict, and to `end` (the report can be opened), over SSE; native from starting the process to its exit. The floor is a bare script that
+launches, navigates, clicks and closes. The machine is shared and noisy: read the ratios, not the seconds.
+
+    python bench/latency.py [--rounds 10] [--submits 200] [--json FILE]
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from httpx_sse import connect_sse
+from rich.console import Console
+from rich.table import Table
+
+from local.stack import temporary
+
+SPEC = """\
+import { test, expect } from '@playwright/test';
+
+test('clicks a button', async ({ page }) => {
+  await page.goto('data:text/html,<h1>Hello</h1><button onclick="this.textContent=`clicked`">go</button>');
+  await page.getByRole('button').click();
+  await expect(page.getByRole('button')).toHaveText('clicked');
+});
+"""
+CONFIG = """\
+module.exports = {
+  testDir: __dirname, workers: 1, reporter: [['html', { open: 'never' }]],
+  use: { trace: 'on', screenshot: 'on', launchOptions: { args: ['--disable-gpu'], chromiumSandbox: false } },
+};
+"""
+FLOOR = """\
+const { chromium } = require('playwright-core');
+(async () => {
+  const browser = await chromium.launch({ args: ['--disable-gpu'], chromiumSandbox: false });
+  const page = await browser.newPage();
+  await page.goto('data:text/html,<button onclick="this.textContent=`clicked`">go</button>');
+  await page.getByRole('button').click();
+  await browser.close();
+})();
+"""
+TERMINAL = {"passed", "failed", "error", "timed_out", "cancelled"}
+
+
+def main() -> int:
+    """Measure, print a table, and exit 1 if a run went wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--submits", type=int, default=200)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    runtime = Path(subprocess.check_output([sys.executable, "layers/playwright/install.py"], text=True).strip())
+    with tempfile.TemporaryDirectory(prefix="matinee-bench-") as folder:
+        native, floor = peers(Path(folder), runtime)
+        with temporary(Path(folder) / "home", 0) as stack:
+            client = httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {stack.api_key}"}, timeout=60)
+            figures = measure(client, native, floor, rounds=options.rounds)
+            figures["submit"] = submits(client, options.submits)
+    show(figures)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1))
+    return 0
+
+
+def peers(folder: Path, runtime: Path) -> tuple[Callable[[], float], Callable[[], float]]:
+    """Give what times one native run, and one of the floor."""
+    (folder / "clicks.spec.ts").write_text(SPEC)
+    (folder / "playwright.config.cjs").write_text(CONFIG)
+    (folder / "floor.cjs").write_text(FLOOR)
+    (folder / "node_modules").symlink_to(runtime / "node_modules")
+    node = str(runtime / "bin" / "node")
+    environment = {**os.environ, "PLAYWRIGHT_BROWSERS_PATH": str(runtime / "browsers"), "CI": "1"}
+
+    def timed(*command: str) -> Callable[[], float]:
+        def once() -> float:
+            began = time.perf_counter()
+            subprocess.run([node, *command], cwd=folder, env=environment, check=True, capture_output=True)
+            return time.perf_counter() - began
+
+        return once
+
+    return timed(str(runtime / "node_modules" / "playwright" / "cli.js"), "test"), timed("floor.cjs")
+
+
+def measure(
+    client: httpx.Client, native: Callable[[], float], floor: Callable[[], float], *, rounds: int
+) -> dict[str, Any]:
+    """Take turns: native, floor, ours; the first round warms everything up and is not counted."""
+    figures: dict[str, Any] = {name: [] for name in ("native", "floor", "verdict", "end", "events")}
+    for number in range(rounds + 1):
+        took = {"native": native(), "floor": floor()}
+        time.sleep(1.5)  # the next runner loads while nobody waits, as between two runs of a person
+        verdict, end, lags = ours(client)
+        if number:
+            for name, seconds in {**took, "verdict": verdict, "end": end}.items():
+                figures[name].append(seconds)
+            figures["events"] += lags
+    return figures
+
+
+def ours(client: httpx.Client) -> tuple[float, float, list[float]]:
+    """Submit once; give seconds to the verdict and to the end, and for each event from its happening to its arrival."""
+    began = time.perf_counter()
+    answer = client.post("/api/test", json={"script": SPEC})
+    answer.raise_for_status()
+    verdict = None
+    lags = []
+    with connect_sse(client, "GET", answer.json()["links"]["events"]) as source:
+        for event in source.iter_sse():
+            data = event.json()
+            if event.event in {"test", "step"}:
+                lags.append(time.time() - data["at"] / 1000)
+            if event.event == "run" and data["status"] in TERMINAL:
+                verdict = time.perf_counter() - began
+                if data["status"] != "passed":
+                    raise SystemExit(f"the run ended as {data}")
+            if event.event == "end":
+                break
+    if verdict is None:
+        raise SystemExit("the stream ended without a verdict")
+    return verdict, time.perf_counter() - began, lags
+
+
+def submits(client: httpx.Client, count: int) -> list[float]:
+    """Time POST /api/test alone, and cancel what it started."""
+    took = []
+    for _ in range(count):
+        began = time.perf_counter()
+        answer = client.post("/api/test", json={"script": SPEC})
+        took.append(time.perf_counter() - began)
+        client.post(f"/api/runs/{answer.json()['testId']}/cancel").raise_for_status()
+    return took
+
+
+def show(figures: dict[str, Any]) -> None:
+    """Print medians, spreads and ratios."""
+    native = statistics.median(figures["native"])
+    table = Table(
+        "",
+        "median",
+        "min-max",
+        "ratio to native",
+        title=f"{len(figures['native'])} rounds in turns, {os.cpu_count()} cores",
+    )
+    for name, label in (
+        ("native", "playwright test"),
+        ("verdict", "matinee: POST to verdict"),
+        ("end", "matinee: POST to report"),
+        ("floor", "bare script"),
+    ):
+        took = figures[name]
+        middle = statistics.median(took)
+        pairs = statistics.median(one / other for one, other in zip(took, figures["native"], strict=True))
+        table.add_row(label, f"{middle:.2f} s", f"{min(took):.2f}-{max(took):.2f}", f"{pairs:.2f}")
+    console = Console()
+    console.print(table)
+    console.print(f"bare script: {statistics.median(figures['floor']) / native:.2f} of native")
+    for name, label in (("submit", "POST /api/test"), ("events", "an event, from happening to the client")):
+        took = sorted(figures[name])
+        cuts = statistics.quantiles(took, n=100)
+        console.print(
+            f"{label}: p50 {cuts[49] * 1000:.0f} ms, p95 {cuts[94] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms ({len(took)})"
+        )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
