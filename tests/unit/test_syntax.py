@@ -166,6 +166,15 @@ def test_threads_share_a_parser(parser: Parser) -> None:
         assert [True, False] * 50 == [parsed.module for parsed in threads.map(parser.parse, scripts)]
 
 
+def test_two_parsers_in_one_process_do_not_crash_it(parser: Parser, babel: Path) -> None:
+    """V8 does, if threads that know nothing of each other create and end its engines."""
+    other = Parser(babel)
+    with ThreadPoolExecutor(2) as threads:
+        answers = threads.map(lambda each: each.parse("await 1").module, [parser, other, Parser(babel)])
+
+    assert [True] * 3 == list(answers)
+
+
 def test_a_script_is_data_to_the_parser(parser: Parser) -> None:
     """It is handed over as a string: nothing in it is ever executed."""
     parser.parse("globalThis.module = 1; while (true) {}")

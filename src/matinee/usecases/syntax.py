@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -72,17 +73,10 @@ class Parsed:
 
 
 class Parser:
-    """Babel in V8, started when first needed; one for a process, safe for threads.
-
-    V8 crashes the process if one thread ends what another began, so a thread of its own does everything. It is a daemon
-    that holds the engine on its stack: at exit nothing tears V8 down.
-    """
+    """Babel in V8, started when first needed. Safe for threads."""
 
     def __init__(self, path: Path) -> None:
         self._path = path  #: of @babel/parser's single file
-        self._jobs: SimpleQueue[_Job] = SimpleQueue()
-        self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
 
     def parse(self, script: str, language: Language | None = None) -> Parsed:
         """Tell what `script` is; without a `language` it is TypeScript if it can be, else JavaScript.
@@ -104,9 +98,10 @@ class Parser:
 
     def _ask(self, script: str, language: Language) -> dict[str, Any]:
         """Ask Babel: `{module}`, or `{message, line, column}`, or `{gaveUp}`."""
-        job = _Job(script, language)
-        self._start()
-        self._jobs.put(job)
+        job = _Job(self._path, script, language)
+        with _starting:
+            jobs = _start()
+        jobs.put(job)
         try:
             answer: dict[str, Any] = json.loads(job.answer.result(timeout=_PATIENCE_S))
         except TimeoutError:
@@ -116,35 +111,47 @@ class Parser:
             logger.info("the parser gave up on a script: %s", answer["gaveUp"])
         return answer
 
-    def _start(self) -> None:
-        with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="parser", daemon=True)
-                self._thread.start()
-
-    def _serve(self) -> None:
-        engine: _Engine | None = None
-        while True:
-            job = self._jobs.get()
-            if not job.answer.set_running_or_notify_cancel():
-                continue
-            try:
-                engine = engine or _Engine(self._path)
-                job.answer.set_result(engine.ask(job.script, job.language))
-            except JSEvalException as error:  # out of time or memory; who knows in which state that left V8
-                job.answer.set_result(json.dumps({"gaveUp": type(error).__name__}))
-                if engine:
-                    engine.close()
-                engine = None
-            except Exception as error:  # noqa: BLE001 - it is raised in the thread that asked
-                job.answer.set_exception(error)
-
 
 @dataclass(frozen=True)
 class _Job:
+    parser: Path
     script: str
     language: Language
     answer: "Future[str]" = field(default_factory=Future)
+
+
+_starting = threading.Lock()
+
+
+@cache
+def _start() -> "SimpleQueue[_Job]":
+    """Start the one thread that has to do with V8, for all parsers of this process; give its queue.
+
+    V8 gives the right to touch its memory to the thread that first uses it and to those that this one starts; it crashes
+    the process in any other that creates or ends an engine. A daemon with the engines on its stack, so that at exit,
+    too, no other thread tears them down.
+    """
+    jobs: SimpleQueue[_Job] = SimpleQueue()
+    threading.Thread(target=_serve, args=(jobs,), name="parser", daemon=True).start()
+    return jobs
+
+
+def _serve(jobs: "SimpleQueue[_Job]") -> None:
+    engines: dict[Path, _Engine] = {}
+    while True:
+        job = jobs.get()
+        if not job.answer.set_running_or_notify_cancel():
+            continue
+        try:
+            if job.parser not in engines:
+                engines[job.parser] = _Engine(job.parser)
+            job.answer.set_result(engines[job.parser].ask(job.script, job.language))
+        except JSEvalException as error:  # out of time or memory; who knows in which state that left V8
+            job.answer.set_result(json.dumps({"gaveUp": type(error).__name__}))
+            if broken := engines.pop(job.parser, None):
+                broken.close()
+        except Exception as error:  # noqa: BLE001 - it is raised in the thread that asked
+            job.answer.set_exception(error)
 
 
 class _Engine:
@@ -162,7 +169,9 @@ class _Engine:
         return str(self._parse(script, language.value, timeout_sec=_TIME_LIMIT_S))
 
     def close(self) -> None:
-        """Give V8's memory back."""
-        with suppress(JSEvalException):  # what was interrupted reports its end to a loop that must not be closed yet
+        """Give V8's memory back. An engine that cannot even be closed is left behind: its thread has more to do."""
+        with suppress(Exception):
+            # What was interrupted reports its end to a loop that must not be closed before.
             self._v8.eval("0", timeout_sec=_TIME_LIMIT_S)
-        self._v8.close()
+        with suppress(Exception):
+            self._v8.close()
