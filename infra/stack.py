@@ -88,6 +88,7 @@ class MatineeStack(Stack):
                 **live,
                 **artifacts,
                 **queue,
+                **told,
                 "MATINEE_MEMORY_MB": str(settings.run_memory_mb - settings.run_reserve_mb),
             },
             log_retention=self._log_retention,

@@ -180,9 +180,13 @@ class LiveTable:
         ends = {"done": {"BOOL": True}, "report": {"S": "pending" if result.report else "none"}}
         return self._put_once(run_id, "result", test_id, {"body": {"S": result.model_dump_json()}}, lease=ends)
 
-    def put_report(self, run_id: str, test_id: str, *, at: int) -> bool:
-        """Say that the test's report can be read since `at` (ms since the epoch); False if that was said before."""
-        return self._put_once(run_id, "report", test_id, {"at": _n(at)}, lease={"report": {"S": "ready"}})
+    def put_report(self, run_id: str, test_id: str, *, at: int | None) -> bool:
+        """Say that the test's report can be read since `at` (ms since the epoch), or, with None, that there will be none.
+
+        False if either was said before.
+        """
+        says, state = ({}, "none") if at is None else ({"at": _n(at)}, "ready")
+        return self._put_once(run_id, "report", test_id, says, lease={"report": {"S": state}})
 
     def _put_once(self, run_id: str, kind: str, test_id: str, says: dict[str, Any], *, lease: dict[str, Any]) -> bool:
         by = {"S": uuid.uuid4().hex}

@@ -53,11 +53,11 @@ class ResultItem:
 
 @dataclass(frozen=True)
 class ReportItem:
-    """A test's report can be read."""
+    """A test's report can be read, or will never be."""
 
     run_id: str
     test_id: str
-    at: int  #: ms since the epoch
+    at: int | None  #: ms since the epoch; None: there will be none
     log_end: int  #: as in `ResultItem`
 
 
@@ -71,7 +71,7 @@ def parse_record(new_image: Item) -> LeaseItem | ResultItem | ReportItem | None:
         case "result":
             return ResultItem(run_id, test_id, read_result(new_image), number(new_image, "log_end") or 0)
         case "report":
-            return ReportItem(run_id, test_id, int(new_image["at"]["N"]), number(new_image, "log_end") or 0)
+            return ReportItem(run_id, test_id, number(new_image, "at"), number(new_image, "log_end") or 0)
     return None
 
 

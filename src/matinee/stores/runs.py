@@ -119,8 +119,8 @@ class Runs:
             connection.execute(self._sql["end_run"], {"run_id": run_id, **_verdict(run.tests)})
             return self._load(connection, run_id)
 
-    def mark_report(self, run_id: str, *, at: datetime) -> Run:
-        """Note that the run's report can be read."""
+    def mark_report(self, run_id: str, *, at: datetime | None) -> Run:
+        """Note that the run's report can be read; with None nothing is noted."""
         with self._database.transaction() as connection:
             connection.execute(self._sql["mark_report"], {"run_id": run_id, "at": at})
             return self._load(connection, run_id)

@@ -141,13 +141,14 @@ class Executor:
             with self.runner.reporting() as warm:
                 self._publish(order, warm.report(blob))
         except NotFoundError:
-            return  # no blob, so no report: sweep ends the run's stream
+            self._publish(order, None)  # no blob, so no report
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _publish(self, order: TestOrder, report: Path | None) -> None:
-        """Upload the report, then say that it is there. Without one nothing is said; sweep ends the run's stream."""
+        """Upload the report, then say that it is there; or that there is none, so that nobody waits for it."""
         if report is None:
+            self.live.put_report(order.run_id, order.test_id, at=None)
             return
         # The trace viewer is the same for every report of one Playwright; report_proxy serves the stack's own copy.
         shutil.rmtree(report / "trace", ignore_errors=True)

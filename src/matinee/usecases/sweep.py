@@ -108,7 +108,8 @@ class Sweeper:
                 self.tracker.ended(run.id, test_id, state.result)
                 yield "end_told"
                 return
-        if everything or not states or _seconds_since(run.ended_at) > REPORT_GRACE_S:
+        none_will_come = any(state.lease and state.lease.report == "none" for state in states.values())
+        if everything or not states or none_will_come or _seconds_since(run.ended_at) > REPORT_GRACE_S:
             self.tracker.end(run)
             yield "end_told"
 

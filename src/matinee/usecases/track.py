@@ -72,9 +72,9 @@ class Tracker:
             self.live.append_once(run_id, key="verdict", events=[verdict, *end_events(run, at=now_ms())])
             self.runs.mark_end_said(run_id, at=datetime.now(UTC))
 
-    def reported(self, run_id: str, *, at: int) -> None:
-        """The run's report can be read since `at` (ms since the epoch)."""
-        run = self.runs.mark_report(run_id, at=from_ms(at))
+    def reported(self, run_id: str, *, at: int | None) -> None:
+        """The run's report can be read since `at` (ms since the epoch), or, with None, there will be none."""
+        run = self.runs.mark_report(run_id, at=None if at is None else from_ms(at))
         if run.status.is_terminal and not run.end_said_at:
             self.end(run)
 
