@@ -4,9 +4,11 @@ Each is built when it is first asked for and lives as long as the process.
 """
 # ruff: noqa: PLC0415 - imports stand inside: a function loads only what it uses, and run_test has no Postgres driver
 
-from functools import cache
+from collections.abc import Callable
+from functools import update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import RLock
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from matinee import settings
 
@@ -28,8 +30,33 @@ if TYPE_CHECKING:
     from matinee.usecases.syntax import Parser
     from matinee.usecases.track import Tracker
 
+_T = TypeVar("_T")
 
-@cache
+#: boto3 cannot make two clients at once, and of each part one is meant to be.
+_building = RLock()
+
+
+class _Part(Generic[_T]):
+    """A part that is built by the first call, and given by every other."""
+
+    def __init__(self, build: Callable[[], _T]) -> None:
+        self._build = build
+        self.built: _T | None = None
+        update_wrapper(self, build)
+
+    def __call__(self) -> _T:
+        """Give the part."""
+        with _building:
+            if self.built is None:
+                self.built = self._build()
+            return self.built
+
+    def forget(self) -> None:
+        """Build it anew when it is asked for again."""
+        self.built = None
+
+
+@_Part
 def live() -> "LiveTable":
     """Give the live table."""
     import boto3
@@ -39,7 +66,7 @@ def live() -> "LiveTable":
     return LiveTable(boto3.client("dynamodb", config=_aws()), table=settings.load(settings.LiveSettings).live_table)
 
 
-@cache
+@_Part
 def artifacts() -> "Artifacts":
     """Give the artifacts bucket."""
     import boto3
@@ -50,7 +77,7 @@ def artifacts() -> "Artifacts":
     return Artifacts(boto3.client("s3", config=_aws()), bucket=bucket)
 
 
-@cache
+@_Part
 def test_queue() -> "TestQueue":
     """Give the queue test-execution."""
     import boto3
@@ -60,7 +87,7 @@ def test_queue() -> "TestQueue":
     return TestQueue(boto3.client("sqs", config=_aws()), url=settings.load(settings.QueueSettings).test_queue_url)
 
 
-@cache
+@_Part
 def database() -> "Database":
     """Give Postgres."""
     from matinee.stores.postgres import Database
@@ -68,7 +95,7 @@ def database() -> "Database":
     return Database(settings.load(settings.DatabaseSettings).database_url)
 
 
-@cache
+@_Part
 def runs() -> "Runs":
     """Give the runs in Postgres."""
     from matinee.stores.runs import Runs
@@ -76,7 +103,7 @@ def runs() -> "Runs":
     return Runs(database())
 
 
-@cache
+@_Part
 def keys() -> "Keys":
     """Give the API keys and tickets in Postgres."""
     from matinee.stores.keys import Keys
@@ -84,11 +111,9 @@ def keys() -> "Keys":
     return Keys(database())
 
 
-@cache
+@_Part
 def runner() -> "Runner":
     """Give what executes scripts on this machine."""
-    from pathlib import Path
-
     from matinee.runner.execution import Runner
     from matinee.runner.sandbox import choose
     from matinee.runner.warm import Place
@@ -102,7 +127,7 @@ def runner() -> "Runner":
     return Runner(place, playwright_version=settings.load(settings.VersionSettings).playwright_version)
 
 
-@cache
+@_Part
 def parser() -> "Parser":
     """Give the parser of scripts."""
     from matinee.usecases.syntax import Parser
@@ -154,10 +179,11 @@ def sweeper() -> "Sweeper":
 
 def reset() -> None:
     """Forget all that was built and read, and close it; the next call builds anew. The parser stays: it knows no place."""
-    if database.cache_info().currsize:
-        database().close()
-    for part in (live, artifacts, test_queue, database, runs, keys, settings.load):
-        part.cache_clear()
+    if database.built:
+        database.built.close()
+    for part in (live, artifacts, test_queue, database, runs, keys):
+        part.forget()
+    settings.load.cache_clear()
 
 
 def _aws() -> "Config":

@@ -125,7 +125,7 @@ class Road:
         table = boto3.client("dynamodb")
         for item in table.scan(TableName="live")["Items"]:
             table.delete_item(TableName="live", Key={"pk": item["pk"], "sk": item["sk"]})
-        bootstrap.live.cache_clear()
+        bootstrap.live.forget()
         self._streamed.clear()
 
     @staticmethod

@@ -200,6 +200,18 @@ def test_a_report_that_never_comes_is_not_waited_for_for_ever(road: Any, age: An
     assert road.run(run_id).report_at is not None
 
 
+def test_a_report_that_was_called_off_is_not_waited_for(road: Any) -> None:
+    run_id = road.submit()
+    road.claim(run_id)
+    road.finish(run_id)
+    road.stream()
+    bootstrap.live().put_report(run_id, run_id, at=None)
+
+    assert {"end_told": 1} == sweep()
+    road.stream()
+    assert ["run queued", "run running", "run passed", "end passed"] == road.told(run_id)
+
+
 def test_an_end_that_was_told_but_not_noted_is_not_told_twice(road: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = road.submit()
     road.finish(run_id, "error", reason=Reason.INTERNAL, report=False)
