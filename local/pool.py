@@ -17,6 +17,7 @@ from local.processes import Program
 from local.template import ROOT
 
 _STOP_SECONDS = 3.0
+_QUIET_SECONDS = 3
 
 
 class InvocationError(StackError):
@@ -97,13 +98,31 @@ class Pool:
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
         self._closed = False
+        self._over = threading.Event()
 
     def warm(self) -> None:
-        """Start workers before there is work, if that is the function's way."""
+        """Start a worker before there is work, if that is the function's way, and the others when nothing else goes on."""
+        if self.function.warm and self._add():
+            threading.Thread(target=self._warm_others, name=f"warm {self.function.name}", daemon=True).start()
+
+    def _warm_others(self) -> None:
+        """Start the rest one by one: each takes a core for seconds, which whoever runs a test just now would miss."""
+        quiet = 0
+        while not self._over.wait(1.0):
+            with self._lock:
+                quiet = 0 if self._busy else quiet + 1
+            if quiet >= _QUIET_SECONDS:
+                quiet = 0
+                if not self._add():
+                    return
+
+    def _add(self) -> bool:
+        """Start one more worker, unless there are enough."""
         with self._lock:
-            missing = self.function.workers - len(self._idle) - len(self._busy)
-            if self.function.warm and not self._closed:
-                self._idle += [self._start() for _ in range(missing)]
+            if self._closed or len(self._idle) + len(self._busy) >= self.function.workers:
+                return False
+            self._idle.append(self._start())
+            return True
 
     def invoke(self, event: Any, *, request_id: str) -> Any:
         """Run the function on `event` and give what it returns. Its time begins when a worker takes it.
@@ -133,6 +152,7 @@ class Pool:
 
     def close(self) -> None:
         """End all workers: those at work get a moment to end what they started."""
+        self._over.set()
         with self._lock:
             self._closed = True
             workers, self._idle = [*self._idle, *self._busy], []
@@ -153,7 +173,8 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise _failed("ServiceException", "The stack is stopping.")
-            worker = self._idle.pop() if self._idle else None
+            # The one that has rested longest: the others may still be getting ready for their next event.
+            worker = self._idle.pop(0) if self._idle else None
             if worker is not None and not worker.program.running:  # it died while it had nothing to do
                 worker.close()
                 worker = None

@@ -32,6 +32,8 @@ environment = json.loads(sys.argv[2])
 dispatcher = Dispatcher(logs=folder)
 dispatcher.serve([Function(name="standin", module="standin", timeout_seconds=60, environment=environment, workers=2, warm=True)])
 dispatcher.warm()
+while len(dispatcher.pids()["standin"]) < 2:
+    time.sleep(0.05)
 print(json.dumps(dispatcher.pids()["standin"]), flush=True)
 time.sleep(600)
 """
@@ -179,7 +181,7 @@ def test_a_worker_that_takes_too_long_is_killed(dispatcher: Dispatcher, standin:
 
 
 def test_warm_workers_are_there_before_the_first_event(dispatcher: Dispatcher, standin: Any, tmp_path: Path) -> None:
-    """They are started at once, and call the function's `warm`."""
+    """The first is started at once, the others when nothing goes on; each calls the function's `warm`."""
     dispatcher.serve([standin(workers=2, warm=True)])
     dispatcher.warm()
     deadline = time.monotonic() + 10
@@ -209,6 +211,7 @@ def test_closing_ends_every_worker_busy_or_not(dispatcher: Dispatcher, standin: 
     with ThreadPoolExecutor(1) as pool:
         busy = pool.submit(dispatcher.invoke, "standin", {"do": "sleep", "seconds": 60})
         time.sleep(0.5)
+        dispatcher.invoke("standin", {"do": "tell"})
         pids = dispatcher.pids()["standin"]
         began = time.monotonic()
         dispatcher.close()
