@@ -121,6 +121,14 @@ def test_a_deadline_is_kept_through_the_whole_road(script: str, api: httpx.Clien
     assert "passed" == wait(api, submit(api, QUICK))["status"]
 
 
+@pytest.mark.parametrize("script", ["eats-buffers", "eats-heap"])
+def test_memory_until_death_is_what_the_verdict_says(script: str, api: httpx.Client) -> None:
+    """Tried again only while there is time for it, so that the last word is about memory, not about the deadline."""
+    run = wait(api, submit(api, (SCRIPTS / f"{script}.spec.ts").read_text(), timeoutSeconds=25))
+
+    assert ("error", "out_of_memory") == (run["status"], run["reason"]), run
+
+
 def test_cancelling_a_running_script_takes_two_seconds_at_most(api: httpx.Client) -> None:
     """From the answer to the verdict; the console so far and the partial report are there."""
     run_id = submit(api, (SCRIPTS / "one-then-forever.spec.ts").read_text())

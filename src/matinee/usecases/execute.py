@@ -78,7 +78,7 @@ class Executor:
             if stop.why == Hold.LOST:
                 return True  # somebody else's now, or ended without us
             reason = execution.verdict.reason
-            if reason and reason.is_infrastructure and _may_retry(order, lease):
+            if reason and reason.is_infrastructure and _may_retry(order, lease, took=execution.ending.seconds):
                 return False
             hold.concluding()
             self._conclude(order, lease, execution)
@@ -165,9 +165,10 @@ class Executor:
         return self.artifacts.get_bytes(order.script_key).decode()
 
 
-def _may_retry(order: TestOrder, lease: Lease) -> bool:
-    left = (lease.started_at or 0) + order.timeout_seconds * 1000 - _now()
-    return lease.attempt < MOST_ATTEMPTS and left > _LEAST_SECONDS * 1000
+def _may_retry(order: TestOrder, lease: Lease, *, took: float) -> bool:
+    """Whether another attempt is allowed, and would come as far as this one, which took so many seconds."""
+    left = ((lease.started_at or 0) + order.timeout_seconds * 1000 - _now()) / 1000
+    return lease.attempt < MOST_ATTEMPTS and left > max(took, _LEAST_SECONDS)
 
 
 def _ended(lease: Lease, status: TestStatus, reason: Reason) -> TestResult:
