@@ -158,6 +158,8 @@ def _fill_compile_cache(target: Path) -> None:
             str(target / "runner" / script),
         ]
         _run(command, cwd=target, env=environment)
+    for path in (target / "compile-cache").rglob("*"):  # Node keeps it for its own user; scripts run as another one
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _fingerprint() -> str:

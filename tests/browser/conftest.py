@@ -1,4 +1,7 @@
-"""A real browser, the one that runs use, against the embedded stack."""
+"""A real browser, the one that runs use, against the embedded stack.
+
+Not for the whole session: Playwright's synchronous API holds an event loop in the main thread as long as it lives.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,20 +13,20 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from local.stack import Stack, temporary
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with temporary(tmp_path_factory.mktemp("home")) as stack:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def api(stack: Stack) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {stack.api_key}"}
     with httpx.Client(base_url=stack.url, headers=headers, timeout=60) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(runtime: Path) -> Iterator[Browser]:
     (executable,) = runtime.glob("browsers/chromium_headless_shell-*/*/chrome-headless-shell")
     with sync_playwright() as playwright:

@@ -16,6 +16,9 @@ from pathlib import Path
 #: Where a sandboxed script finds its own folder. Fixed, so that the report step finds the source under the same name.
 INSIDE = Path("/run/matinee")
 
+#: Where a sandboxed Node finds what V8 compiled when the runtime was installed.
+_CODE_CACHE = Path("/run/matinee-code-cache")
+
 #: Of /etc, what programs need to resolve names, trust certificates and draw text; nothing that tells about people.
 _ETC = (
     "alternatives", "ca-certificates", "crypto-policies", "fonts", "group", "host.conf", "hosts", "ld.so.cache", "ld.so.conf",
@@ -36,6 +39,10 @@ class Sandbox:
         """Tell under which name a script sees its own `folder`."""
         return INSIDE if self.kind == "bubblewrap" else folder
 
+    def code_cache(self, runtime: Path) -> Path:
+        """Tell under which name a script's Node finds the runtime's code cache."""
+        return _CODE_CACHE if self.kind == "bubblewrap" else runtime / "compile-cache"
+
     def command(self, argv: list[str], *, folder: Path, runtime: Path) -> list[str]:
         """Wrap `argv` so that it runs in this sandbox with `folder` as its own and `runtime` readable."""
         if self.kind == "none":
@@ -46,6 +53,7 @@ class Sandbox:
             "--dir", "/etc", *[part for name in _ETC for part in ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")],
             "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(_TMP_BYTES), "--tmpfs", "/tmp",  # noqa: S108  # theirs alone
             *_parents(runtime), "--ro-bind", str(runtime), str(runtime), *_parents(INSIDE), "--bind", str(folder), str(INSIDE),
+            *self._code_cache_binds(runtime),
         ]  # fmt: skip
         if self.uid is None:
             return [*wrapped, "--unshare-user", "--", *argv]
@@ -55,6 +63,14 @@ class Sandbox:
         ]  # fmt: skip
         caps = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
         return [*wrapped, *caps, "--", *become, *argv]
+
+    def _code_cache_binds(self, runtime: Path) -> list[str]:
+        """Show the code cache under the name that the script's uid looks for: Node keeps one for each, `<version>-<uid>`."""
+        uid = os.getuid() if self.uid is None else self.uid
+        found = [path for path in (runtime / "compile-cache").glob("*") if path.is_dir()]
+        named = [(path, _CODE_CACHE / f"{path.name.rpartition('-')[0]}-{uid}") for path in found]
+        binds = [part for path, name in named for part in ("--ro-bind", str(path), str(name))]
+        return ["--perms", "0755", "--dir", str(_CODE_CACHE), *binds]
 
     def own(self, folder: Path) -> None:
         """Give `folder` and what is in it to the script's uid, where it has one of its own."""

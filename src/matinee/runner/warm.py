@@ -125,7 +125,7 @@ def _environment(place: Place, inside: Path) -> dict[str, str]:
         "PLAYWRIGHT_BROWSERS_PATH": str(runtime / "browsers"),
         "PLAYWRIGHT_HTML_OPEN": "never",
         "PWTEST_CACHE_DIR": str(inside / ".compiled"),
-        "NODE_COMPILE_CACHE": str(runtime / "compile-cache"),
+        "NODE_COMPILE_CACHE": str(place.sandbox.code_cache(runtime)),
         "LD_LIBRARY_PATH": str(runtime / "lib"),
         "FONTCONFIG_FILE": str(runtime / "fonts" / "fonts.conf"),
     }
