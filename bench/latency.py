@@ -51,6 +51,7 @@ const { chromium } = require('playwright-core');
   await browser.close();
 })();
 """
+REST_SECONDS = 3.0
 TERMINAL = {"passed", "failed", "error", "timed_out", "cancelled"}
 
 
@@ -100,8 +101,12 @@ def measure(
     """Take turns: native, floor, ours; the first round warms everything up and is not counted."""
     figures: dict[str, Any] = {name: [] for name in ("native", "floor", "verdict", "end", "events")}
     for number in range(rounds + 1):
-        took = {"native": native(), "floor": floor()}
-        time.sleep(1.5)  # the next runner loads while nobody waits, as between two runs of a person
+        # Each begins on a machine at rest: after a run of ours, the next runner loads, and shall not steal from native.
+        took = {}
+        for name, peer in (("native", native), ("floor", floor)):
+            time.sleep(REST_SECONDS)
+            took[name] = peer()
+        time.sleep(REST_SECONDS)
         verdict, end, lags = ours(client)
         if number:
             for name, seconds in {**took, "verdict": verdict, "end": end}.items():
