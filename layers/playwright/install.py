@@ -21,6 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 STAMP = "installed.json"
+_STEP_SECONDS = 600
 _FONTS_CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
@@ -68,16 +69,17 @@ def _replace(target: Path) -> None:
 
 def _refresh_runner(target: Path) -> None:
     """Bring our own scripts up to date, without a new installation, and V8's cache with them."""
-    ours = {path.name: path.read_bytes() for path in sorted((HERE / "runner").iterdir())}
-    there = (
-        {path.name: path.read_bytes() for path in (target / "runner").iterdir()} if (target / "runner").exists() else {}
-    )
+    ours, there = (_contents(folder) for folder in (HERE / "runner", target / "runner"))
     if ours == there and (target / "compile-cache").exists():
         return
     for name in ("runner", "compile-cache"):
         shutil.rmtree(target / name, ignore_errors=True)
     shutil.copytree(HERE / "runner", target / "runner")
     _fill_compile_cache(target)
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def _install(target: Path) -> None:
@@ -195,9 +197,14 @@ def _node_version() -> str:
 def _run(command: list[str], *, cwd: Path, env: dict[str, str] | None = None) -> None:
     environment = dict(env or os.environ)
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    shown = " ".join(Path(part).name for part in command[:3])
+    try:
+        done = subprocess.run(
+            command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=_STEP_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise InstallError(f"`{shown}` did not end within {_STEP_SECONDS} s. Is the npm registry reachable?") from error
     if done.returncode:
-        shown = " ".join(Path(part).name for part in command[:3])
         raise InstallError(
             f"`{shown}` failed. Is the npm registry reachable?\n{(done.stderr or done.stdout).strip()[-2000:]}"
         )

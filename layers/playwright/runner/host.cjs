@@ -66,10 +66,30 @@ childProcess.fork = function(entry, options, ...rest) {
 };
 
 const { program } = require(path.join(playwright, 'lib', 'program.js'));
-require(path.join(playwright, 'lib', 'runner', 'index.js'));
+const { configLoader } = require(path.join(playwright, 'lib', 'common', 'index.js'));
+const { testRunner } = require(path.join(playwright, 'lib', 'runner', 'index.js'));
 require(path.join(playwright, 'lib', 'transform', 'babelBundle.js'));
 require(path.join(playwright, 'lib', 'index.js'));
 require(path.join(__dirname, 'reporter.cjs'));
+
+// The first script takes all this several times as long as the second, so the first shall not be somebody's: list the tests of
+// a script of ours, as an editor does again and again in one process. What it prints is nobody's business.
+async function rehearse() {
+  const folder = path.join(__dirname, 'rehearsal');
+  const write = process.stdout.write;
+  process.stdout.write = (...args) => {
+    const done = args.at(-1);
+    if (typeof done === 'function')
+      done();
+    return true;
+  };
+  try {
+    const config = await configLoader.loadConfigFromFile(path.join(folder, 'playwright.config.cjs'), {});
+    await testRunner.runAllTestsWithConfig(config, { listMode: true });
+  } finally {
+    process.stdout.write = write;
+  }
+}
 
 function stop() {
   process.emit('SIGINT', 'SIGINT'); // what Ctrl-C does to `playwright test`
@@ -85,6 +105,7 @@ async function main() {
     lines.once('line', resolve);
     lines.once('close', () => resolve(undefined));
   });
+  await rehearse();
   await isReady;
   fs.writeSync(3, '{"type":"ready"}\n');
   if (!await go)

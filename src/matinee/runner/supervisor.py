@@ -41,10 +41,13 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # a Ctrl-C reaches the whole group; the worker decides for us
     child = _start(spec)
+    for fd in (spec["stdin"], spec["stdout"], spec["progress"]):
+        os.close(fd)  # theirs alone, so that the worker hears of their end at once
     outcome = _watch(child, spec["memory_bytes"])
     _kill_all()
     with contextlib.suppress(BrokenPipeError):
         os.write(1, json.dumps(outcome).encode() + b"\n")
+    os._exit(0)  # nothing is left to tidy up, and the verdict waits for our end
 
 
 def _start(spec: dict[str, Any]) -> subprocess.Popen[bytes]:
