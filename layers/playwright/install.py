@@ -147,6 +147,7 @@ def _fill_compile_cache(target: Path) -> None:
     """
     environment = {
         "PATH": os.environ.get("PATH", ""),
+        "HOME": str(target),  # Playwright asks for one, and not every uid has one
         "NODE_COMPILE_CACHE": str(target / "compile-cache"),
         "MATINEE_RUN_DIR": str(target),
     }
