@@ -55,6 +55,7 @@ class Sandbox:
             *_parents(runtime), "--ro-bind", str(runtime), str(runtime), *_parents(INSIDE), "--bind", str(folder), str(INSIDE),
             *self._code_cache_binds(runtime),
         ]  # fmt: skip
+        wrapped += ["--remount-ro", "/"]  # what is left between the mounts: it would be ours to fill
         if self.uid is None:
             return [*wrapped, "--unshare-user", "--", *argv]
         become = [
