@@ -121,6 +121,7 @@ class Emulator:
             "LOG_LEVEL": "WARNING",
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self.directory / "s3"),
+            "STATE_DIR": str(self.directory / "state"),
             # It would listen on ports of their own for these, and clean up in the user's Docker.
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",

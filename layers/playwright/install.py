@@ -150,6 +150,7 @@ def _fill_compile_cache(target: Path) -> None:
         "HOME": str(target),  # Playwright asks for one, and not every uid has one
         "NODE_COMPILE_CACHE": str(target / "compile-cache"),
         "MATINEE_RUN_DIR": str(target),
+        "PWTEST_CACHE_DIR": str(target / ".compiled"),
     }
     for script in ("host.cjs", "report.cjs"):
         # Without a line on stdin a host only loads, says so on descriptor 3, and leaves.
@@ -161,6 +162,7 @@ def _fill_compile_cache(target: Path) -> None:
             str(target / "runner" / script),
         ]
         _run(command, cwd=target, env=environment)
+    shutil.rmtree(target / ".compiled", ignore_errors=True)
     for path in (target / "compile-cache").rglob("*"):  # Node keeps it for its own user; scripts run as another one
         path.chmod(0o755 if path.is_dir() else 0o644)
 
@@ -196,7 +198,9 @@ def _node_version() -> str:
 
 
 def _run(command: list[str], *, cwd: Path, env: dict[str, str] | None = None) -> None:
-    environment = dict(env or os.environ)
+    environment = (
+        {"NODE_DISABLE_COMPILE_CACHE": "1", **os.environ} if env is None else dict(env)
+    )  # npm keeps one in /tmp
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
     shown = " ".join(Path(part).name for part in command[:3])
     try:

@@ -1,6 +1,7 @@
 """The synthesized template, where the emulator does not enforce what it says."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,21 +16,24 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def assertions() -> Iterator[ModuleType]:
-    """CDK's assertions. Importing them starts Node, so the virtual environment's must be found first."""
+def assertions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    """CDK's assertions. Importing them starts Node, which must be ours, and leaves its files where they will go."""
     with pytest.MonkeyPatch.context() as patch:
+        scratch = str(tmp_path_factory.mktemp("cdk"))
         patch.setenv("PATH", search_path())
+        patch.setenv("TMPDIR", scratch)
+        patch.setattr(tempfile, "tempdir", scratch)
         from aws_cdk import assertions  # noqa: PLC0415  see above
 
         yield assertions
 
 
 @pytest.fixture(scope="module")
-def template(assertions: ModuleType) -> "Template":
+def template(assertions: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> "Template":
     """The stack as it is deployed, synthesized once: CDK takes seconds."""
     from infra.app import build  # noqa: PLC0415  as above
 
-    _, stack = build()
+    _, stack = build(outdir=str(tmp_path_factory.mktemp("cdk.out")))
     made: Template = assertions.Template.from_stack(stack)
     return made
 
