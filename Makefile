@@ -49,4 +49,4 @@ bench: setup  ## Measure latency against `playwright test` on this machine
 	@$(RUN)/python bench/latency.py
 
 clean:  ## Remove what setup and runs have made (.matinee/ with your runs too)
-	rm -rf .venv .cache .matinee layers/playwright/.runtime .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .cache .matinee layers/playwright/.runtime* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -85,7 +85,7 @@ class Runner:
         if self._warm and not self._warm.usable:
             self.close()
         if self._warm is None:
-            self._warm = Warm.ready(self._place)
+            self._warm = Warm(self._place)
 
     @property
     def folder(self) -> Path | None:

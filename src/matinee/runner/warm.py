@@ -7,14 +7,13 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from matinee.model.script import file_name
 from matinee.model.work import TestOrder
 from matinee.runner.process import Supervised
 from matinee.runner.sandbox import Sandbox
 
-#: What the processes of a run may hold beside the pages they test, when V8's own limit is set.
+#: How much of a run's memory one process's JavaScript heap may take: beyond it V8 gives up by itself, and says so.
 _HEAP_SHARE = 0.5
 _REPORT_SECONDS = 60.0
 #: Room for what loading allocates: collecting it piecemeal is a fifth of a start (measured: 0.88 s of CPU without, 0.68 s with).
@@ -46,11 +45,6 @@ class Warm:
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
-
-    @classmethod
-    def ready(cls, place: Place) -> Self:
-        """Start the processes; they load while we go on."""
-        return cls(place)
 
     @property
     def usable(self) -> bool:
