@@ -1,0 +1,147 @@
+"""What run_test does with an order that is not simply new: held by another, cancelled, over, or over but for its report."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from matinee.model.run import Reason, TestStatus
+from matinee.model.script import Language
+from matinee.model.work import Case, TestOrder, TestResult
+from matinee.runner import blob
+from matinee.runner.execution import Runner
+from matinee.runner.sandbox import choose
+from matinee.runner.warm import Place
+from matinee.stores.artifacts import Artifacts
+from matinee.stores.live import LiveTable
+from matinee.usecases.execute import Executor, TryAgainError
+
+ORDER = TestOrder(
+    workspace_id="w", run_id="r", test_id="t", title="T", language=Language.TYPESCRIPT, module=False,
+    script="import { test } from '@playwright/test';\ntest('quick', async () => {});\n", timeout_seconds=60, retries=0,
+)  # fmt: skip
+PREFIX = "runs/w/r/tests/t/"
+
+
+@pytest.fixture
+def executor(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "t",
+        "AWS_SECRET_ACCESS_KEY": "t",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    place = Place(runtime=runtime, sandbox=choose("auto"), memory_bytes=1 << 30)
+    runner = Runner(place, playwright_version="1.65.1")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="artifacts")
+        dynamodb = boto3.client("dynamodb")
+        dynamodb.create_table(
+            TableName="live",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield Executor(
+            live=LiveTable(dynamodb, table="live"),
+            artifacts=Artifacts(boto3.client("s3"), bucket="artifacts"),
+            runner=runner,
+        )
+    runner.close()
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def no_extension(seconds: int) -> None:
+    """Take the message's visibility for granted."""
+
+
+def passed() -> TestResult:
+    return TestResult(status=TestStatus.PASSED, started_at=now(), ended_at=now(), duration_ms=1, report=True)
+
+
+def test_a_new_order_leaves_a_result_then_a_report(executor: Executor) -> None:
+    """Blob, console and report are in the bucket, and the live table says so."""
+    executor.execute(ORDER, extend=no_extension)
+    state = executor.live.states("r")["t"]
+
+    assert state.result is not None
+    assert (TestStatus.PASSED, 1) == (state.result.status, state.result.attempts)
+    assert state.report_at is not None
+    assert [True, True, True] == [
+        executor.artifacts.exists(PREFIX + name) for name in ("blob.zip", "console.txt", "report/index.html")
+    ]
+
+
+def test_an_order_that_another_holds_comes_back_when_that_ones_lease_ends(executor: Executor) -> None:
+    """It is not run, and its message stays invisible for as long as the other may still be at it."""
+    executor.live.claim("r", "t", owner="another", now=now(), lease_ms=15_000)
+    extensions: list[int] = []
+
+    with pytest.raises(TryAgainError):
+        executor.execute(ORDER, extend=extensions.append)
+
+    assert 14 <= extensions[-1] <= 16
+    assert executor.live.states("r")["t"].result is None
+
+
+def test_an_order_that_was_cancelled_before_it_came_is_cancelled(executor: Executor) -> None:
+    """Nothing runs, and the result says why."""
+    executor.live.request_cancel("r", "t")
+    executor.execute(ORDER, extend=no_extension)
+    result = executor.live.states("r")["t"].result
+
+    assert result is not None
+    assert (TestStatus.CANCELLED, Reason.CANCELLED, False) == (result.status, result.reason, result.report)
+
+
+def test_a_worker_lost_between_verdict_and_report_is_made_up_for(executor: Executor, tmp_path: Path) -> None:
+    """The redelivered order makes just the report, from the blob that lies in the bucket; the verdict stays."""
+    told = blob.Told(
+        file="script.spec.ts", root=Path("/x"), cases=(Case(title="seen before", status=TestStatus.PASSED, duration_ms=1),),
+        started_at=now(), duration_ms=1, version="1.65.1",
+    )  # fmt: skip
+    blob.write(told, tmp_path / "blob.zip")
+    executor.artifacts.put_file(f"{PREFIX}blob.zip", tmp_path / "blob.zip")
+    executor.live.claim("r", "t", owner="the lost one", now=now(), lease_ms=1)
+    verdict = passed()
+    executor.live.put_result("r", "t", verdict)
+
+    executor.execute(ORDER, extend=no_extension)
+    state = executor.live.states("r")["t"]
+
+    assert verdict == state.result
+    assert state.report_at is not None
+    assert executor.artifacts.exists(f"{PREFIX}report/index.html")
+
+
+def test_a_report_that_cannot_be_made_up_for_is_called_off(executor: Executor) -> None:
+    """Without a blob there will be no report, and whoever waits for one is told."""
+    executor.live.claim("r", "t", owner="the lost one", now=now(), lease_ms=1)
+    executor.live.put_result("r", "t", passed())
+
+    executor.execute(ORDER, extend=no_extension)
+
+    state = executor.live.states("r")["t"]
+    assert state.lease is not None
+    assert ("none", None) == (state.lease.report, state.report_at)
+
+
+def test_a_test_whose_workers_were_all_lost_is_given_up(executor: Executor) -> None:
+    """The fourth claim ends it as worker_lost, without running it."""
+    for number in range(3):
+        executor.live.claim("r", "t", owner=f"lost {number}", now=now(), lease_ms=0)
+    executor.execute(ORDER, extend=no_extension)
+    result = executor.live.states("r")["t"].result
+
+    assert result is not None
+    assert (TestStatus.ERROR, Reason.WORKER_LOST, 3) == (result.status, result.reason, result.attempts)
