@@ -1,5 +1,6 @@
 """The live table's stream into Postgres."""
 
+from contextlib import suppress
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -9,10 +10,18 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from matinee import bootstrap
+from matinee.model.errors import DatabaseUnavailableError
 
 logger = Logger(service="track_runs")
 # A whole batch that fails says so like any other: raising would lose which record was the first.
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+
+
+def warm() -> None:
+    """Build what the first record needs before it comes: a run's own events must not lag behind those of its tests."""
+    bootstrap.tracker()
+    with suppress(DatabaseUnavailableError):  # it may be back by then
+        bootstrap.database().ping()
 
 
 @logger.inject_lambda_context
