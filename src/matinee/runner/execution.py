@@ -92,6 +92,12 @@ class Runner:
         """The folder that the next script will run in, where its processes wait already."""
         return self._warm.folder if self._warm else None
 
+    def _take(self) -> Warm:
+        """Take the waiting processes, or new ones; the next script gets others."""
+        self.warm()
+        warm, self._warm = self._warm, None
+        return warm or Warm(self._place)
+
     def close(self) -> None:
         """End the waiting processes."""
         if self._warm:
@@ -101,9 +107,7 @@ class Runner:
     @contextmanager
     def reporting(self) -> Iterator[Warm]:
         """Lend the processes that make a report, for a blob from elsewhere."""
-        self.warm()
-        warm, self._warm = self._warm, None
-        assert warm is not None  # noqa: S101  # warm() saw to it
+        warm = self._take()
         try:
             yield warm
         finally:
@@ -116,9 +120,7 @@ class Runner:
 
         Events come on this thread and on another one; `on_event` must allow that.
         """
-        self.warm()
-        warm, self._warm = self._warm, None
-        assert warm is not None  # noqa: S101  # warm() saw to it
+        warm = self._take()
         try:
             started_at = _now()
             warm.write(order, script, test_timeout_ms=_test_timeout_ms(seconds))
