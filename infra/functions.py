@@ -20,7 +20,9 @@ class Bundles:
     version: CfnParameter
 
 
-class _Function(Construct):
+class Function(Construct):
+    """A function, its role and its log."""
+
     function: lambda_.Function
 
     def __init__(
@@ -44,7 +46,7 @@ class _Function(Construct):
         self.role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
 
 
-class ZipFunction(_Function):
+class ZipFunction(Function):
     """A function of the bundle that bears its name."""
 
     def __init__(
@@ -79,7 +81,7 @@ class ZipFunction(_Function):
         )
 
 
-class ImageFunction(_Function):
+class ImageFunction(Function):
     """A function of a container image."""
 
     def __init__(

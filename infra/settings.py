@@ -15,18 +15,14 @@ class Settings:
     run_timeout_seconds: int = 900  #: of run_test: Lambda's longest
     run_storage_mb: int = 2048  #: of /tmp in run_test: traces, videos and profiles of one run
     run_concurrency: int = 50  #: how many tests run at once
-    run_attempts: int = 3  #: how often a message is received before it is dead
+    attempts: int = 3  #: how often a message is received before it is dead
     api_timeout_seconds: int = 30  #: of submit: as long as API Gateway waits
     stream_timeout_seconds: int = 900  #: of status_stream and report_proxy: streams are resumed after it
     track_timeout_seconds: int = 60
     track_parallelism: int = 4  #: batches of one shard of the live stream at a time; a run's records stay in order
     track_retries: int = 100  #: of a batch that fails, before it is given up; the sweep mends what it carried
     sweep_timeout_seconds: int = 60
-
-    @property
-    def redelivery_seconds(self) -> int:
-        """Give the queue's visibility timeout: six times the function's, as Lambda asks for.
-
-        A worker that lives makes it shorter for its own message (docs/architecture.md, section 3).
-        """
-        return 6 * self.run_timeout_seconds
+    plan_timeout_seconds: int = 120
+    merge_timeout_seconds: int = 300
+    merge_memory_mb: int = 2048  #: of merge_report: the report of a thousand tests is one JSON document in Node
+    merge_concurrency: int = 10  #: how many reports are made at once

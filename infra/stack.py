@@ -5,13 +5,12 @@ from typing import Any
 from aws_cdk import CfnOutput, CfnParameter, Duration, Size, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.artifacts import ArtifactsBucket
-from infra.functions import Bundles, ImageFunction, ZipFunction
+from infra.functions import Bundles, Function, ImageFunction, ZipFunction
 from infra.live_table import LiveTable
 from infra.queues import WorkQueue
 from infra.settings import Settings
@@ -43,13 +42,9 @@ class MatineeStack(Stack):
         )
         self.database_url = CfnParameter(self, "DatabaseUrl", no_echo=True, description="libpq URL of the database.")
 
-        self.tests = WorkQueue(
-            self,
-            "TestExecution",
-            queue_name="test-execution",
-            visibility=Duration.seconds(settings.redelivery_seconds),
-            receives=settings.run_attempts,
-        )
+        self.tests = self._queue("TestExecution", "test-execution", handled_in=settings.run_timeout_seconds)
+        self.jobs = self._queue("JobExecution", "job-execution", handled_in=settings.plan_timeout_seconds)
+        self.reports = self._queue("ReportMerge", "report-merge", handled_in=settings.merge_timeout_seconds)
         self.live = LiveTable(self, "Live")
         self.artifacts = ArtifactsBucket(self, "Artifacts", retention=Duration.days(settings.retention_days))
         self._functions(versions)
@@ -59,6 +54,8 @@ class MatineeStack(Stack):
             ("ArtifactsBucket", self.artifacts.bucket.bucket_name),
             ("LiveTable", self.live.table.table_name),
             ("TestQueueUrl", self.tests.queue.queue_url),
+            ("JobQueueUrl", self.jobs.queue.queue_url),
+            ("ReportQueueUrl", self.reports.queue.queue_url),
         ):
             CfnOutput(self, f"{name}Output", value=value).override_logical_id(f"{name}Name")
 
@@ -66,35 +63,47 @@ class MatineeStack(Stack):
         settings = self.settings
         live = {"LIVE_TABLE": self.live.table.table_name}
         artifacts = {"ARTIFACTS_BUCKET": self.artifacts.bucket.bucket_name}
-        queue = {"TEST_QUEUE_URL": self.tests.queue.queue_url}
+        tests = {"TEST_QUEUE_URL": self.tests.queue.queue_url}
+        jobs = {"JOB_QUEUE_URL": self.jobs.queue.queue_url}
+        reports = {"REPORT_QUEUE_URL": self.reports.queue.queue_url}
+        dead = {
+            "TEST_DEAD_QUEUE_URL": self.tests.dead.queue_url,
+            "JOB_DEAD_QUEUE_URL": self.jobs.dead.queue_url,
+            "REPORT_DEAD_QUEUE_URL": self.reports.dead.queue_url,
+        }
         database = {"DATABASE_URL": self.database_url.value_as_string}
         told = {"PLAYWRIGHT_VERSION": versions.playwright, "CHROMIUM_VERSION": versions.chromium}
+        kept = {"MATINEE_RETENTION_DAYS": str(settings.retention_days)}
+        memory = {"MATINEE_MEMORY_MB": str(settings.run_memory_mb - settings.run_reserve_mb)}
         self.submit = self._zip(
             "submit",
             memory_mb=1024,  # the parser's engine, and CPU to answer fast
             seconds=settings.api_timeout_seconds,
-            environment={**live, **artifacts, **queue, **database, **told},
+            environment={**live, **artifacts, **tests, **jobs, **reports, **database, **told},
         )
-        self.run_test = ImageFunction(
-            self,
-            "RunTest",
-            prefix=settings.name,
-            name="run_test",
-            image_uri=self.image_uri,
+        self.plan_job = self._zip(
+            "plan_job",
+            memory_mb=512,
+            seconds=settings.plan_timeout_seconds,
+            environment={**live, **artifacts, **tests, **reports, **database},
+        )
+        self.run_test = self._image(
+            "run_test",
             memory_mb=settings.run_memory_mb,
-            storage=Size.mebibytes(settings.run_storage_mb),
-            timeout=Duration.seconds(settings.run_timeout_seconds),
-            environment={
-                **live,
-                **artifacts,
-                **queue,
-                **told,
-                "MATINEE_MEMORY_MB": str(settings.run_memory_mb - settings.run_reserve_mb),
-            },
-            log_retention=self._log_retention,
+            seconds=settings.run_timeout_seconds,
+            environment={**live, **artifacts, **tests, **told, **memory},
         )
         self.track_runs = self._zip(
-            "track_runs", memory_mb=512, seconds=settings.track_timeout_seconds, environment={**live, **database}
+            "track_runs",
+            memory_mb=512,
+            seconds=settings.track_timeout_seconds,
+            environment={**live, **artifacts, **tests, **reports, **database},
+        )
+        self.merge_report = self._image(
+            "merge_report",
+            memory_mb=settings.merge_memory_mb,
+            seconds=settings.merge_timeout_seconds,
+            environment={**live, **artifacts, **told},
         )
         self.status_stream = self._streaming("status_stream", environment={**live, **database})
         self.report_proxy = self._streaming("report_proxy", environment={**artifacts, **database, **told})
@@ -102,20 +111,14 @@ class MatineeStack(Stack):
             "sweep",
             memory_mb=512,
             seconds=settings.sweep_timeout_seconds,
-            environment={**live, **artifacts, **queue, **database},
+            environment={**live, **artifacts, **tests, **jobs, **reports, **dead, **database, **kept},
         )
 
     def _sources(self) -> None:
         settings = self.settings
-        lambda_.EventSourceMapping(
-            self,
-            "TestsToRunTest",
-            target=self.run_test.function,
-            event_source_arn=self.tests.queue.queue_arn,
-            batch_size=1,
-            max_concurrency=settings.run_concurrency,
-            report_batch_item_failures=True,
-        )
+        self._feed("Tests", self.tests, self.run_test, at_once=settings.run_concurrency)
+        self._feed("Jobs", self.jobs, self.plan_job, at_once=2)
+        self._feed("Reports", self.reports, self.merge_report, at_once=settings.merge_concurrency)
         lambda_.EventSourceMapping(
             self,
             "LiveToTrackRuns",
@@ -146,48 +149,99 @@ class MatineeStack(Stack):
 
     def _grants(self) -> None:
         """Say what each function may do. Nothing else in the stack grants anything."""
-        table, queue, bucket = self.live.table.table_arn, self.tests.queue.queue_arn, self.artifacts.bucket.bucket_arn
+        table, bucket = self.live.table.table_arn, self.artifacts.bucket.bucket_arn
+        tests, jobs, reports = (queue.queue.queue_arn for queue in (self.tests, self.jobs, self.reports))
+        dead = [queue.dead.queue_arn for queue in (self.tests, self.jobs, self.reports)]
         write = ["dynamodb:PutItem", "dynamodb:UpdateItem"]  # together also what TransactWriteItems asks for
-        consume = [
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-            "sqs:ChangeMessageVisibility",
-        ]
+        send = ["sqs:SendMessage"]
+        consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+        long_scripts, manifests = f"{bucket}/runs/*/scripts/*", f"{bucket}/runs/*/manifest.json"
 
-        self.submit.allow(actions=[*write, "dynamodb:Query"], resources=[table])
-        self.submit.allow(actions=["sqs:SendMessage", "sqs:GetQueueAttributes"], resources=[queue])
-        self.submit.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*/scripts/*"])
+        self.submit.allow(actions=[*write, "dynamodb:Query", "dynamodb:BatchWriteItem"], resources=[table])
+        self.submit.allow(actions=[*send, "sqs:GetQueueAttributes"], resources=[tests, jobs, reports])
+        self.submit.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
         self.submit.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/console.txt", f"{bucket}/health"])
-        self._let_absence_be_told(self.submit)
+        self.submit.allow(actions=["s3:DeleteObject"], resources=[f"{bucket}/runs/*"])
+        self._let_it_list(self.submit)
+
+        self.plan_job.allow(actions=write, resources=[table])
+        self.plan_job.allow(actions=consume, resources=[jobs])
+        self.plan_job.allow(actions=send, resources=[tests, reports])
+        self.plan_job.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
 
         self.run_test.allow(actions=write, resources=[table])
-        self.run_test.allow(actions=consume, resources=[queue])
+        self.run_test.allow(actions=[*consume, "sqs:ChangeMessageVisibility"], resources=[tests])
         self.run_test.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*"])
-        self.run_test.allow(
-            actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/scripts/*", f"{bucket}/runs/*/blob.zip"]
-        )
+        self.run_test.allow(actions=["s3:GetObject"], resources=[long_scripts, f"{bucket}/runs/*/blob.zip"])
 
-        self.track_runs.allow(actions=["dynamodb:PutItem"], resources=[table])
+        self.track_runs.allow(actions=write, resources=[table])
         self.track_runs.allow(
             actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
             resources=[self.live.stream_arn],
         )
         self.track_runs.allow(actions=["dynamodb:ListStreams"], resources=["*"])  # knows no narrower resource
+        self.track_runs.allow(actions=send, resources=[tests, reports])
+        self.track_runs.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
+
+        self.merge_report.allow(actions=write, resources=[table])
+        self.merge_report.allow(actions=consume, resources=[reports])
+        self.merge_report.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/blob.zip", manifests])
+        self.merge_report.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*/report/*"])
+        self._let_it_list(self.merge_report)
 
         self.status_stream.allow(actions=["dynamodb:Query"], resources=[table])
 
         self.report_proxy.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*", f"{bucket}/viewer/*"])
-        self._let_absence_be_told(self.report_proxy)
+        self._let_it_list(self.report_proxy)
 
-        self.sweep.allow(actions=[*write, "dynamodb:Query"], resources=[table])
-        self.sweep.allow(actions=["sqs:SendMessage"], resources=[queue])
-        self.sweep.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*/scripts/*"])
+        self.sweep.allow(actions=[*write, "dynamodb:Query", "dynamodb:BatchWriteItem"], resources=[table])
+        self.sweep.allow(actions=send, resources=[tests, jobs, reports])
+        self.sweep.allow(actions=consume, resources=dead)
+        self.sweep.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
+        self.sweep.allow(actions=["s3:DeleteObject"], resources=[f"{bucket}/runs/*"])
+        self._let_it_list(self.sweep)
 
-    def _let_absence_be_told(self, function: ZipFunction) -> None:
-        """Let S3 answer `function` 404 where nothing is; without this right it says 403."""
-        function.role.add_to_policy(
-            iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.artifacts.bucket.bucket_arn])
+    def _let_it_list(self, function: Function) -> None:
+        """Let `function` list the bucket, without which S3 answers 403, not 404, where nothing is."""
+        function.allow(actions=["s3:ListBucket"], resources=[self.artifacts.bucket.bucket_arn])
+
+    def _queue(self, construct_id: str, name: str, *, handled_in: int) -> WorkQueue:
+        """Make a queue. A message stays invisible six times as long as its function may run, as Lambda asks for.
+
+        A worker that lives makes it shorter for its own message (docs/architecture.md, section 3).
+        """
+        return WorkQueue(
+            self,
+            construct_id,
+            queue_name=name,
+            visibility=Duration.seconds(6 * handled_in),
+            receives=self.settings.attempts,
+        )
+
+    def _feed(self, name: str, queue: WorkQueue, to: Function, *, at_once: int) -> None:
+        """Hand each of the queue's messages to a function by itself."""
+        lambda_.EventSourceMapping(
+            self,
+            f"{name}To{to.node.id}",
+            target=to.function,
+            event_source_arn=queue.queue.queue_arn,
+            batch_size=1,
+            max_concurrency=at_once,
+            report_batch_item_failures=True,
+        )
+
+    def _image(self, name: str, *, memory_mb: int, seconds: int, environment: dict[str, str]) -> ImageFunction:
+        return ImageFunction(
+            self,
+            name.title().replace("_", ""),
+            prefix=self.settings.name,
+            name=name,
+            image_uri=self.image_uri,
+            memory_mb=memory_mb,
+            storage=Size.mebibytes(self.settings.run_storage_mb),
+            timeout=Duration.seconds(seconds),
+            environment=environment,
+            log_retention=self._log_retention,
         )
 
     def _zip(

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 #: The stack's name, and the beginning of its functions' names (infra.settings.Settings.name).
 STACK = "matinee"
 #: The functions, by their folders below functions/.
-FUNCTIONS = ("submit", "run_test", "track_runs", "status_stream", "report_proxy", "sweep")
+FUNCTIONS = (
+    "submit",
+    "plan_job",
+    "run_test",
+    "track_runs",
+    "merge_report",
+    "status_stream",
+    "report_proxy",
+    "sweep",
+)
 
 _SECONDS = 120.0
 

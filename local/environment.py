@@ -13,11 +13,14 @@ RUNTIME = ROOT / "layers" / "playwright" / ".runtime"
 #: What people may set for a function themselves, in the environment that they start the stack in.
 _PASSED = {
     "run_test": ("MATINEE_SANDBOX", "MATINEE_MEMORY_MB"),
+    "merge_report": ("MATINEE_SANDBOX",),
+    "sweep": ("MATINEE_RETENTION_DAYS",),
 }
 #: What lies elsewhere on a laptop than in a bundle or an image.
 _PLACES = {
     "submit": {"MATINEE_PARSER": str(RUNTIME / "node_modules" / "@babel" / "parser" / "lib" / "index.js")},
     "run_test": {"MATINEE_RUNTIME": str(RUNTIME)},
+    "merge_report": {"MATINEE_RUNTIME": str(RUNTIME)},
 }
 
 

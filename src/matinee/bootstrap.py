@@ -14,13 +14,15 @@ from matinee import settings
 
 if TYPE_CHECKING:
     from botocore.config import Config
+    from mypy_boto3_sqs import SQSClient
 
+    from matinee.model.work import RunOrder, TestOrder
     from matinee.runner.execution import Runner
     from matinee.stores.artifacts import Artifacts
     from matinee.stores.keys import Keys
     from matinee.stores.live import LiveTable
     from matinee.stores.postgres import Database
-    from matinee.stores.queues import TestQueue
+    from matinee.stores.queues import Queue
     from matinee.stores.runs import Runs
     from matinee.usecases.cancel import Canceller
     from matinee.usecases.console import Console
@@ -78,13 +80,39 @@ def artifacts() -> "Artifacts":
 
 
 @_Part
-def test_queue() -> "TestQueue":
-    """Give the queue test-execution."""
+def sqs() -> "SQSClient":
+    """Give what talks to queues."""
     import boto3
 
-    from matinee.stores.queues import TestQueue
+    return boto3.client("sqs", config=_aws())
 
-    return TestQueue(boto3.client("sqs", config=_aws()), url=settings.load(settings.QueueSettings).test_queue_url)
+
+@_Part
+def test_queue() -> "Queue[TestOrder]":
+    """Give the queue test-execution."""
+    from matinee.model.work import TestOrder
+    from matinee.stores.queues import Queue
+
+    return Queue(sqs(), url=settings.load(settings.TestQueueSettings).test_queue_url, kind=TestOrder)
+
+
+@_Part
+def job_queue() -> "Queue[RunOrder]":
+    """Give the queue job-execution."""
+    return _of_runs(settings.load(settings.JobQueueSettings).job_queue_url)
+
+
+@_Part
+def report_queue() -> "Queue[RunOrder]":
+    """Give the queue report-merge."""
+    return _of_runs(settings.load(settings.ReportQueueSettings).report_queue_url)
+
+
+def _of_runs(url: str) -> "Queue[RunOrder]":
+    from matinee.model.work import RunOrder
+    from matinee.stores.queues import Queue
+
+    return Queue(sqs(), url=url, kind=RunOrder)
 
 
 @_Part
@@ -181,7 +209,7 @@ def reset() -> None:
     """Forget all that was built and read, and close it; the next call builds anew. The parser stays: it knows no place."""
     if database.built:
         database.built.close()
-    for part in (live, artifacts, test_queue, database, runs, keys):
+    for part in (live, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, keys):
         part.forget()
     settings.load.cache_clear()
 

@@ -29,10 +29,40 @@ class DatabaseSettings(_Settings):
     database_url: str = Field(description="libpq URL or conninfo of the Postgres database.", repr=False)
 
 
-class QueueSettings(_Settings):
-    """Where orders go."""
+class TestQueueSettings(_Settings):
+    """Where tests go to be run."""
+
+    __test__ = False
 
     test_queue_url: str = Field(description="URL of the SQS queue test-execution.")
+
+
+class JobQueueSettings(_Settings):
+    """Where the runs of jobs go to be planned."""
+
+    job_queue_url: str = Field(description="URL of the SQS queue job-execution.")
+
+
+class ReportQueueSettings(_Settings):
+    """Where the runs of jobs go for their reports."""
+
+    report_queue_url: str = Field(description="URL of the SQS queue report-merge.")
+
+
+class DeadQueueSettings(_Settings):
+    """Where messages lie that nobody could handle: sweep alone reads them."""
+
+    test_dead_queue_url: str = Field(description="URL of the SQS queue test-execution-dead.")
+    job_dead_queue_url: str = Field(description="URL of the SQS queue job-execution-dead.")
+    report_dead_queue_url: str = Field(description="URL of the SQS queue report-merge-dead.")
+
+
+class RetentionSettings(_Settings):
+    """How long runs are kept."""
+
+    matinee_retention_days: int = Field(
+        default=30, ge=1, description="Days after which a run and all of it is deleted."
+    )
 
 
 class RunnerSettings(_Settings):

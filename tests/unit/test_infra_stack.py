@@ -185,7 +185,9 @@ def test_only_the_functions_that_need_it_know_the_database(template: "Template")
         if "DATABASE_URL" in function["Properties"]["Environment"]["Variables"]
     }
 
-    assert {f"matinee-{name}" for name in ("submit", "track-runs", "status-stream", "report-proxy", "sweep")} == knowing
+    assert {
+        f"matinee-{name}" for name in ("submit", "plan-job", "track-runs", "status-stream", "report-proxy", "sweep")
+    } == knowing
 
 
 def test_no_role_may_do_everything_to_anything(grants: dict[str, dict[str, list[str]]]) -> None:

@@ -72,6 +72,7 @@ class Reason(StrEnum):
     DEADLINE = "deadline"
     TEST_TIMEOUT = "test_timeout"
     CANCELLED = "cancelled"
+    STOPPED_EARLY = "stopped_early"
     INTERNAL = "internal"
 
     @property
@@ -92,6 +93,7 @@ ADVICE: dict[Reason, str] = {
     Reason.DEADLINE: "The run was stopped at its deadline. Raise timeoutSeconds, or look for a loop that never ends.",
     Reason.TEST_TIMEOUT: "A test reached its time limit. The trace shows the step that it was waiting in.",
     Reason.CANCELLED: "Somebody cancelled the run.",
+    Reason.STOPPED_EARLY: "The job stops after so many failures, and they had come; this test was not begun.",
     Reason.INTERNAL: "Matinee failed, not your test. The run's id finds it in the logs.",
 }
 

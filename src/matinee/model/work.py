@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from matinee.model.run import Reason, TestStatus
+from matinee.model.run import Reason, RunKind, TestStatus
 from matinee.model.script import Language
 
 
@@ -29,12 +29,23 @@ class TestOrder(_Part):
     timeout_seconds: int = Field(ge=1)
     retries: int = Field(ge=0)
     variables: dict[str, str] = Field(default_factory=dict)
+    kind: RunKind = RunKind.TEST  #: a job's test leaves its blob to merge_report; a single one makes its own report
+    deadline: int | None = (
+        None  #: of the whole run, in ms since the epoch; the test ends by then, however long it may take
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.script is None) == (self.script_key is None):
             raise ValueError("an order carries its script or the key of it, not both")
         return self
+
+
+class RunOrder(_Part):
+    """One run, as it lies on `job-execution` (plan it) and on `report-merge` (make its report)."""
+
+    workspace_id: str
+    run_id: str
 
 
 class Case(_Part):
@@ -60,7 +71,9 @@ class TestResult(_Part):
     duration_ms: int  #: of the last attempt, in ms: from its claim to its verdict
     attempts: int = 1  #: how often a worker began it; Playwright's own retries count in `cases`
     cases: tuple[Case, ...] = ()
-    report: bool  #: whether a report will follow; without one, the run's stream ends with its verdict
+    #: Of a single test: whether a report will follow; without one, the run's stream ends with its verdict. Of a job's: whether
+    #: it left a blob; a report follows in any case.
+    report: bool
     console_bytes: int = 0
 
 

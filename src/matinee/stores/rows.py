@@ -29,6 +29,9 @@ class RunTest:
     sent_at: datetime | None  #: when its order was last put on the queue
     deliveries: int  #: how often that was
     losses: int  #: how often sweep found it begun with nobody running it
+    saved_test_id: str | None  #: the saved test that it is a run of, as long as that is there
+    test_version: int | None  #: which version of it
+    expected_ms: int | None  #: how long it took lately
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -48,6 +51,9 @@ class RunTest:
             sent_at=utc(row["sent_at"]),
             deliveries=row["deliveries"],
             losses=row["losses"],
+            saved_test_id=_id(row["saved_test_id"]),
+            test_version=row["test_version"],
+            expected_ms=row["expected_ms"],
         )
 
 
@@ -70,6 +76,12 @@ class RunSummary:
     cancel_requested_at: datetime | None
     report_at: datetime | None  #: since when its report can be read
     end_said_at: datetime | None  #: since when its events are complete
+    job_id: str | None
+    rerun_of: str | None  #: the run whose tests it runs again
+    parallelism: int  #: so many of its tests may be on the queue or running
+    stop_after_failures: int | None
+    deadline_at: datetime | None  #: what has not ended by then times out
+    planned_at: datetime | None  #: since when its tests are being sent; None for a run of one script
     counts: Counts
 
     @classmethod
@@ -91,6 +103,12 @@ class RunSummary:
             cancel_requested_at=utc(row["cancel_requested_at"]),
             report_at=utc(row["report_at"]),
             end_said_at=utc(row["end_said_at"]),
+            job_id=_id(row["job_id"]),
+            rerun_of=_id(row["rerun_of"]),
+            parallelism=row["parallelism"],
+            stop_after_failures=row["stop_after_failures"],
+            deadline_at=utc(row["deadline_at"]),
+            planned_at=utc(row["planned_at"]),
             counts=Counts.of(chain.from_iterable(repeat(TestStatus(name), n) for name, n in row["tally"].items())),
             **more,
         )
@@ -116,6 +134,8 @@ class NewTest:
     timeout_seconds: int
     retries: int
     variables: Mapping[str, str]
+    saved_test_id: str | None = None
+    test_version: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +151,11 @@ class NewRun:
     tests: tuple[NewTest, ...]
     idempotency_key: str | None = None
     fingerprint: bytes = b""  #: of the request that the idempotency key came with
+    job_id: str | None = None
+    rerun_of: str | None = None
+    parallelism: int = 1
+    stop_after_failures: int | None = None
+    deadline_at: datetime | None = None
 
     def __post_init__(self) -> None:
         _known(self.created_at)
@@ -159,6 +184,10 @@ def _known(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
     return moment.astimezone(UTC)
+
+
+def _id(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _reason(name: str | None) -> Reason | None:

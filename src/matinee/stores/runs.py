@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from matinee.model.errors import ConflictError, InvalidRequestError, NotFoundError
-from matinee.model.run import ADVICE, Reason, RunKind, RunStatus, verdict
+from matinee.model.run import ADVICE, Reason, RunKind, RunStatus, RunTrigger, verdict
 from matinee.model.work import TestOrder, TestResult
 from matinee.stores.postgres import Database
 from matinee.stores.rows import NewRun, Run, RunSummary, RunTest, from_ms
@@ -64,6 +64,8 @@ class Runs:
         *,
         statuses: Sequence[RunStatus] | None = None,
         kind: RunKind | None = None,
+        trigger: RunTrigger | None = None,
+        job_id: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> tuple[Sequence[RunSummary], str | None]:
@@ -76,6 +78,8 @@ class Runs:
             "workspace_id": workspace_id,
             "statuses": [status.value for status in statuses] if statuses else None,
             "kind": kind,
+            "trigger": trigger,
+            "job_id": job_id,
             "before": _read_cursor(cursor) if cursor else None,
             "limit": limit + 1,
         }

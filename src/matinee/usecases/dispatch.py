@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from matinee.model.errors import DatabaseUnavailableError
 from matinee.model.work import TestOrder
 from matinee.stores.artifacts import Artifacts, script_key
-from matinee.stores.queues import TestQueue, fits
+from matinee.stores.queues import Queue, fits
 from matinee.stores.runs import Runs
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ class Dispatch:
     """Sends orders. Twice the same is harmless: whoever claims the test first runs it."""
 
     runs: Runs
-    queue: TestQueue
+    queue: Queue[TestOrder]
     artifacts: Artifacts
 
     def send(self, order: TestOrder, *, lost: bool = False) -> None:

@@ -6,16 +6,22 @@ ON CONFLICT (workspace_id, key) DO UPDATE SET key = excluded.key
 RETURNING run_id, fingerprint;
 
 -- name: insert_run
-INSERT INTO runs (id, workspace_id, kind, trigger, title, created_at)
-VALUES (%(id)s, %(workspace_id)s, %(kind)s, %(trigger)s, %(title)s, %(created_at)s);
+INSERT INTO runs (
+    id, workspace_id, kind, trigger, title, created_at,
+    job_id, rerun_of, parallelism, stop_after_failures, deadline_at
+) VALUES (
+    %(id)s, %(workspace_id)s, %(kind)s, %(trigger)s, %(title)s, %(created_at)s,
+    %(job_id)s, %(rerun_of)s, %(parallelism)s, %(stop_after_failures)s, %(deadline_at)s
+);
 
 -- name: insert_test
 INSERT INTO run_tests (
     id, workspace_id, run_id, position, title,
-    language, module, script, base_url, timeout_seconds, retries, variables
+    language, module, script, base_url, timeout_seconds, retries, variables, saved_test_id, test_version
 ) VALUES (
     %(id)s, %(workspace_id)s, %(run_id)s, %(position)s, %(title)s,
-    %(language)s, %(module)s, %(script)s, %(base_url)s, %(timeout_seconds)s, %(retries)s, %(variables)s
+    %(language)s, %(module)s, %(script)s, %(base_url)s, %(timeout_seconds)s, %(retries)s, %(variables)s,
+    %(saved_test_id)s, %(test_version)s
 );
 
 -- name: get_run
@@ -30,7 +36,7 @@ WHERE id = %(run_id)s
 -- name: get_tests
 SELECT
     id, title, status, reason, message, started_at, ended_at, duration_ms, attempts, cases,
-    timeout_seconds, sent_at, deliveries, losses
+    timeout_seconds, sent_at, deliveries, losses, saved_test_id, test_version, expected_ms
 FROM run_tests
 WHERE run_id = %(run_id)s
 ORDER BY position;
@@ -44,6 +50,8 @@ FROM runs
 WHERE workspace_id = %(workspace_id)s
     AND (%(statuses)s::run_status[] IS NULL OR status = ANY(%(statuses)s::run_status[]))
     AND (%(kind)s::run_kind IS NULL OR kind = %(kind)s::run_kind)
+    AND (%(trigger)s::run_trigger IS NULL OR trigger = %(trigger)s::run_trigger)
+    AND (%(job_id)s::uuid IS NULL OR job_id = %(job_id)s::uuid)
     AND (%(before)s::uuid IS NULL OR id < %(before)s::uuid)
 ORDER BY id DESC
 LIMIT %(limit)s;
@@ -92,10 +100,11 @@ WHERE id = %(test_id)s;
 
 -- name: orders
 SELECT
-    workspace_id, run_id, id AS test_id, title, language, module, script, base_url,
-    timeout_seconds, retries, variables
-FROM run_tests
-WHERE run_id = %(run_id)s AND ended_at IS NULL
+    tests.workspace_id, run_id, tests.id AS test_id, tests.title, language, module, script, base_url,
+    timeout_seconds, retries, variables,
+    runs.kind, (extract(epoch FROM runs.deadline_at) * 1000)::bigint AS deadline
+FROM run_tests AS tests JOIN runs ON runs.id = run_id
+WHERE run_id = %(run_id)s AND tests.ended_at IS NULL
 ORDER BY position;
 
 -- name: unfinished
