@@ -151,8 +151,11 @@ def road(postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     bootstrap.reset()
     with mock_aws():
-        url = boto3.client("sqs").create_queue(QueueName="test-execution")["QueueUrl"]
+        sqs = boto3.client("sqs")
+        url = sqs.create_queue(QueueName="test-execution")["QueueUrl"]
         monkeypatch.setenv("TEST_QUEUE_URL", url)
+        monkeypatch.setenv("JOB_QUEUE_URL", sqs.create_queue(QueueName="job-execution")["QueueUrl"])
+        monkeypatch.setenv("REPORT_QUEUE_URL", sqs.create_queue(QueueName="report-merge")["QueueUrl"])
         boto3.client("s3").create_bucket(
             Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )

@@ -132,6 +132,22 @@ class Artifacts:
         with _translated(), closing(self._client.get_object(Bucket=self._bucket, Key=key)["Body"]) as body:
             return body.read()
 
+    def delete_all(self, prefix: str) -> int:
+        """Delete every object whose key begins with `prefix`; give how many there were."""
+        deleted = 0
+        with _translated():
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:  # a page has as many keys as one deletion may name: 1,000
+                if found := page.get("Contents"):
+                    answer = self._client.delete_objects(
+                        Bucket=self._bucket,
+                        Delete={"Objects": [{"Key": each["Key"]} for each in found], "Quiet": True},
+                    )
+                    if answer.get("Errors"):
+                        raise LiveUnavailableError
+                    deleted += len(found)
+        return deleted
+
     def exists(self, key: str) -> bool:
         """Tell whether there is an object with that key."""
         try:

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from matinee.model.errors import ConflictError, InvalidRequestError, NotFoundError
 from matinee.model.run import ADVICE, Reason, RunKind, RunStatus, RunTrigger, verdict
 from matinee.model.work import TestOrder, TestResult
+from matinee.stores.ids import is_id
 from matinee.stores.postgres import Database
 from matinee.stores.rows import NewRun, Run, RunSummary, RunTest, from_ms
 from matinee.stores.sql import queries
@@ -53,7 +54,7 @@ class Runs:
         Raises:
             NotFoundError: if the workspace has none with this id; also if it is no id at all.
         """
-        if not _is_id(run_id):
+        if not is_id(run_id):
             raise NotFoundError("There is no such run.")
         with self._database.transaction() as connection:
             return self._load(connection, run_id, workspace_id=workspace_id)
@@ -94,7 +95,7 @@ class Runs:
         Raises:
             NotFoundError: as `get` does.
         """
-        if not _is_id(run_id):
+        if not is_id(run_id):
             raise NotFoundError("There is no such run.")
         with self._database.transaction() as connection:
             connection.execute(self._sql["mark_cancel"], {"workspace_id": workspace_id, "run_id": run_id, "at": at})
@@ -211,14 +212,6 @@ def _storable(value: Any) -> Any:
         case dict():
             return {name: _storable(member) for name, member in value.items()}
     return value
-
-
-def _is_id(text: str) -> bool:
-    """Whether `text` is an id as we write it, so that every store is asked for the same one."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def _cursor(run_id: str) -> str:
