@@ -1,21 +1,18 @@
 """Runs and their tests in Postgres: the truth about them."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from matinee.model.errors import ConflictError, InvalidRequestError, NotFoundError
+from matinee.model.errors import ConflictError, NotFoundError
 from matinee.model.run import ADVICE, Reason, RunKind, RunStatus, RunTrigger, verdict
 from matinee.model.work import TestOrder, TestResult
-from matinee.stores.ids import is_id
+from matinee.stores.ids import cursor_behind, is_id, read_cursor
 from matinee.stores.postgres import Database
 from matinee.stores.rows import NewRun, Run, RunSummary, RunTest, from_ms
 from matinee.stores.sql import queries
@@ -81,13 +78,13 @@ class Runs:
             "kind": kind,
             "trigger": trigger,
             "job_id": job_id,
-            "before": _read_cursor(cursor) if cursor else None,
+            "before": read_cursor(cursor) if cursor else None,
             "limit": limit + 1,
         }
         with self._database.transaction() as connection:
             rows = connection.execute(self._sql["list_runs"], wanted).fetchall()
         found = [RunSummary.from_row(row) for row in rows[:limit]]
-        return found, _cursor(found[-1].id) if len(rows) > limit else None
+        return found, cursor_behind(found[-1].id) if len(rows) > limit else None
 
     def request_cancel(self, workspace_id: str, run_id: str, *, at: datetime) -> Run:
         """Note that somebody wants the run to stop; a run that ended stays as it is.
@@ -212,14 +209,3 @@ def _storable(value: Any) -> Any:
         case dict():
             return {name: _storable(member) for name, member in value.items()}
     return value
-
-
-def _cursor(run_id: str) -> str:
-    return base64.urlsafe_b64encode(UUID(run_id).bytes).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> str:
-    try:
-        return str(UUID(bytes=base64.b64decode(f"{cursor}==", altchars=b"-_", validate=True)))
-    except (ValueError, binascii.Error) as error:
-        raise InvalidRequestError("The cursor is none that a list of runs has given.") from error
