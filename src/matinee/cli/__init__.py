@@ -5,12 +5,15 @@ import os
 import sys
 import webbrowser
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 
 from matinee.cli.api import Api
 from matinee.cli.arguments import parser
+from matinee.cli.job import Telling, rerun, run_job
+from matinee.cli.lists import list_jobs, list_tests
+from matinee.cli.push import push
 from matinee.cli.run import Wish, run_files
 from matinee.cli.server import CannotRunError, Server, answers, home, locate, named, port
 from matinee.cli.text import say
@@ -27,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ✓ gets a question mark
     try:
-        return {"run": _run, "open": _open, "up": _up}[chosen.command](chosen)
+        return _COMMANDS[chosen.command](chosen)
     except CannotRunError as error:
         say(f"matinee: {error.detail}")
         return _CANNOT_RUN
@@ -44,6 +47,46 @@ def _run(chosen: Namespace) -> int:
     )
     with _server(chosen.server) as server:
         return asyncio.run(run_files(server, chosen.files, wish=wish, as_json=chosen.json))
+
+
+def _push(chosen: Namespace) -> int:
+    settings = {
+        "parallelism": chosen.parallelism,
+        "retries": chosen.retries,
+        "timeoutSeconds": chosen.timeout,
+        "baseUrl": chosen.base_url,
+        "stopAfterFailures": chosen.stop_after,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
+    if given and not chosen.job:
+        raise CannotRunError("These settings are a job's: name it with --job.")
+    with _server(chosen.server) as server:
+        return asyncio.run(push(server, chosen.places, tags=chosen.tag, job=chosen.job, settings=given))
+
+
+def _list_tests(chosen: Namespace) -> int:
+    return asyncio.run(list_tests(locate(chosen.server), search=chosen.search, tags=chosen.tag))
+
+
+def _list_jobs(chosen: Namespace) -> int:
+    return asyncio.run(list_jobs(locate(chosen.server), search=chosen.search))
+
+
+def _run_job(chosen: Namespace) -> int:
+    with _server(chosen.server) as server:
+        telling = _telling(chosen, server)
+        return asyncio.run(run_job(server, chosen.name, variables=dict(chosen.var), telling=telling))
+
+
+def _rerun(chosen: Namespace) -> int:
+    with _server(chosen.server) as server:
+        only = "all" if chosen.all else "failed"
+        return asyncio.run(rerun(server, chosen.run_id, only=only, telling=_telling(chosen, server)))
+
+
+def _telling(chosen: Namespace, server: Server) -> Telling:
+    wait = chosen.wait or chosen.junit is not None or server.is_temporary
+    return Telling(wait=wait, junit=chosen.junit, as_json=chosen.json)
 
 
 def _open(chosen: Namespace) -> int:
@@ -67,6 +110,18 @@ def _up(chosen: Namespace) -> int:
     return up(once=chosen.once)
 
 
+_COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
+    "run": _run,
+    "tests push": _push,
+    "tests list": _list_tests,
+    "jobs run": _run_job,
+    "jobs list": _list_jobs,
+    "runs rerun": _rerun,
+    "open": _open,
+    "up": _up,
+}
+
+
 @contextmanager
 def _server(option: str | None) -> Iterator[Server]:
     """Give the server that was named; if none was, and none is up here, one that lives as long as it is needed."""
@@ -74,10 +129,10 @@ def _server(option: str | None) -> Iterator[Server]:
     if named(option) or answers(server):
         yield server
         return
-    say(f"No Matinee answers at {server.url}; starting one for this run.")
+    say(f"No Matinee answers at {server.url}; starting one for this.")
     with _temporary_server() as temporary:
         yield temporary
-    say("That Matinee has stopped. `matinee up` shows its runs and reports again.")
+    say("That Matinee has stopped. `matinee up` shows what it has again.")
 
 
 @contextmanager
@@ -89,6 +144,6 @@ def _temporary_server() -> Iterator[Server]:
         raise CannotRunError(f"{_NO_STACK} Name a server with --server or MATINEE_SERVER.") from error
     try:
         with temporary(home(), port(), say=say) as stack:
-            yield Server(stack.url, stack.api_key)
+            yield Server(stack.url, stack.api_key, is_temporary=True)
     except StackError as error:
         raise CannotRunError(error.detail) from error

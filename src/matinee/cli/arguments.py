@@ -4,50 +4,134 @@ import argparse
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+_EXIT_CODES = """exit code: 0 all passed, 1 some failed or timed out, 2 some could not run,
+130 interrupted"""
+_LATER = "without --wait 0 as soon as it is queued"
+_TEMPORARY = """If no server is named and none is up on this machine, a temporary one is
+started."""
+
+_RUN_EXAMPLES = f"""examples:
+  matinee run examples/shop.spec.ts
+  matinee run --retries 2 --base-url https://example.com tests/*.spec.ts
+
+{_EXIT_CODES}
+{_TEMPORARY}"""
+
+_PUSH_EXAMPLES = """examples:
+  matinee tests push e2e/
+  matinee tests push e2e/ --tag shop --job nightly --parallelism 20
+
+A file goes by its path below DIR: pushed again, it is the same test, in a new
+version or unchanged. With --job the job of that name has exactly these tests,
+in the order of their paths; it is made if there is none, and settings that are
+not given stay as they are.
+
+exit code: 0 all are saved, 2 some could not be; the others are, and the job is
+left as it was"""
+
+_JOB_EXAMPLES = f"""examples:
+  matinee jobs run nightly --wait
+  matinee jobs run nightly --junit results.xml --var USER_NAME=ada
+
+With --wait, Ctrl-C cancels the run; a second one leaves at once.
+
+{_EXIT_CODES}; {_LATER}
+{_TEMPORARY} Then it always waits."""
+
+_RERUN_EXAMPLES = f"""example:
+  matinee runs rerun 01997b6e-58a5-7c3e-9d2b-5a8f4c1e7b90 --wait
+
+{_EXIT_CODES}; {_LATER}"""
 
 
 def parser() -> argparse.ArgumentParser:
-    """Make the parser; `command` of what it gives names the command."""
+    """Make the parser; `command` of what it gives names the command: `run`, or `tests push`."""
     made = argparse.ArgumentParser(
         prog="matinee",
         description="Playwright tests on serverless functions.",
-        epilog="Environment: MATINEE_SERVER, MATINEE_API_KEY, MATINEE_PORT (8400), MATINEE_HOME (.matinee).",
+        epilog="environment: MATINEE_SERVER, MATINEE_API_KEY, MATINEE_PORT (8400), MATINEE_HOME (.matinee)",
     )
     made.add_argument("--version", action="version", version=f"matinee {version('matinee')}")
     commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _run(
-        commands.add_parser(
-            "run",
-            help="run Playwright test files",
-            description="Run Playwright test files, all at the same time, and show how they go.",
-            epilog="Exit code: 0 all passed, 1 some failed or timed out, 2 some could not run. "
-            "If no server is named and none is up on this machine, a temporary one is started.",
-        )
+    _run(_leaf(commands, "run", "run Playwright test files, all at the same time", _RUN_EXAMPLES))
+    tests = _group(commands, "tests", "saved tests: push, list")
+    _push(_leaf(tests, "tests push", "make saved tests of the test files of a folder", _PUSH_EXAMPLES))
+    _list(_leaf(tests, "tests list", "list saved tests")).add_argument(
+        "--tag", action="append", default=[], metavar="T", help="only those with this tag, and each other that is given"
     )
-    _open(
-        commands.add_parser(
-            "open",
-            help="print a link that opens a run's report",
-            description="Print a link that opens a run's report in a browser for an hour.",
-        )
-    )
-    up = commands.add_parser("up", help="start the local stack", description="Start the local stack; Ctrl-C ends it.")
+    jobs = _group(commands, "jobs", "jobs, which are many tests together: run, list")
+    job = _leaf(jobs, "jobs run", "run all tests of a job, many at once", _JOB_EXAMPLES)
+    job.add_argument("name", metavar="NAME", help="the job's name")
+    _variables(job)
+    _telling(job)
+    _list(_leaf(jobs, "jobs list", "list jobs"))
+    runs = _group(commands, "runs", "runs: rerun")
+    again = _leaf(runs, "runs rerun", "run the tests of a run again that did not pass", _RERUN_EXAMPLES)
+    again.add_argument("run_id", metavar="RUN_ID")
+    again.add_argument("--all", action="store_true", help="also those that passed")
+    _telling(again)
+    opened = _leaf(commands, "open", "print a link that opens a run's report in a browser for an hour")
+    opened.add_argument("run_id", metavar="RUN_ID")
+    opened.add_argument("--browser", action="store_true", help="open it, too")
+    _server(opened)
+    up = _leaf(commands, "up", "start the local stack; Ctrl-C ends it")
     up.add_argument("--once", action="store_true", help="run the examples, then stop")
     return made
 
 
-def _run(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="a .ts, .mts, .cts, .js, .mjs or .cjs file"
+def _group(commands: Any, name: str, about: str) -> Any:
+    group = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
+    return group.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+
+def _leaf(commands: Any, name: str, about: str, more: str | None = None) -> argparse.ArgumentParser:
+    leaf: argparse.ArgumentParser = commands.add_parser(
+        name.rsplit(maxsplit=1)[-1],
+        help=about,
+        description=f"{about[0].upper()}{about[1:]}.",
+        epilog=more,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    leaf.set_defaults(command=name)
+    return leaf
+
+
+def _run(command: argparse.ArgumentParser) -> None:
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a TypeScript or JavaScript file")
     command.add_argument(
         "--json", action="store_true", help="print one JSON document when all have ended, nothing else"
     )
-    command.add_argument("--timeout", type=_whole(at_least=1), metavar="S", help="stop each run after S seconds (60)")
+    _playwright(command, "stop each run after S seconds (60)")
+    _variables(command)
+    _server(command)
+
+
+def _push(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "places", nargs="+", type=Path, metavar="DIR|FILE", help="each *.spec.ts, *.test.js, … below DIR"
+    )
+    command.add_argument("--tag", action="append", metavar="T", help="give the tests this tag, and each other given")
+    job = command.add_argument_group("job")
+    job.add_argument("--job", metavar="NAME", help="make the job of that name have exactly these tests")
+    job.add_argument("--parallelism", type=_whole(at_least=1), metavar="N", help="so many tests at once (10)")
+    job.add_argument(
+        "--stop-after", type=_whole(at_least=1), metavar="N", help="begin no more after N failures (never)"
+    )
+    _playwright(job, "stop each test file after S seconds (60)")
+    _server(command)
+
+
+def _playwright(command: argparse._ActionsContainer, timeout: str) -> None:
+    command.add_argument("--timeout", type=_whole(at_least=1), metavar="S", help=timeout)
     command.add_argument(
         "--retries", type=_whole(at_least=0), metavar="N", help="let Playwright retry failed tests (0)"
     )
     command.add_argument("--base-url", metavar="URL", help="Playwright's use.baseURL")
+
+
+def _variables(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--var",
         action="append",
@@ -56,13 +140,19 @@ def _run(command: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="what the script reads as process.env.NAME; several times for several",
     )
+
+
+def _telling(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--wait", action="store_true", help="show how it goes until it has ended")
+    command.add_argument("--junit", type=Path, metavar="FILE", help="wait, and write the results there as JUnit XML")
+    command.add_argument("--json", action="store_true", help="print one JSON document, nothing else")
     _server(command)
 
 
-def _open(command: argparse.ArgumentParser) -> None:
-    command.add_argument("run_id", metavar="RUN_ID")
-    command.add_argument("--browser", action="store_true", help="open it, too")
+def _list(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    command.add_argument("--search", metavar="TEXT", help="only those with this in their texts")
     _server(command)
+    return command
 
 
 def _server(command: argparse.ArgumentParser) -> None:

@@ -54,6 +54,11 @@ class Progress:
         """Whether nothing more will be heard of it."""
         return self.run is not None or self.problem is not None
 
+    @property
+    def outcome(self) -> str:
+        """How it ended; what could not run is an error."""
+        return self.run["status"] if self.run else "error"
+
     def hear(self, kind: str, data: dict[str, Any]) -> str | None:
         """Take an event in; give the line that tells it, if it is worth one."""
         match kind:

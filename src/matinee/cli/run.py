@@ -11,21 +11,15 @@ from typing import Any
 
 from rich.console import Console
 
-from matinee.cli.api import Api
+from matinee.cli.api import Api, Starting
+from matinee.cli.files import language, source
 from matinee.cli.progress import Progress
 from matinee.cli.server import CannotRunError, Server
 from matinee.cli.text import say
 from matinee.cli.verdict import document, exit_code
 from matinee.cli.views import Board, Lines, Silence, View
-from matinee.model.script import MAX_SCRIPT_BYTES, Language
 
-_LANGUAGES = {
-    **dict.fromkeys((".ts", ".mts", ".cts"), Language.TYPESCRIPT),
-    **dict.fromkeys((".js", ".mjs", ".cjs"), Language.JAVASCRIPT),
-}
 _MAX_TITLE = 200
-#: After Ctrl-C the server gets so long to hear of it.
-_FAREWELL_SECONDS = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +46,7 @@ async def run_files(server: Server, files: Sequence[Path], *, wish: Wish, as_jso
                 raise
     if as_json:
         sys.stdout.write(json.dumps(document(runs), indent=2) + "\n")
-    return exit_code(runs)
+    return exit_code(progress.outcome for progress in runs)
 
 
 def _view(runs: Sequence[Progress], *, as_json: bool) -> View:
@@ -69,16 +63,17 @@ class Follower:
         self._api = api
         self._progress = progress
         self._view = view
-        self._submitted: asyncio.Task[str] | None = None
+        self._starting: Starting | None = None
 
     async def follow(self, wish: Wish) -> None:
         """Run the file. What keeps it from running is noted, not raised."""
         progress = self._progress
         try:
             request = _request(progress, wish)
-            self._submitted = asyncio.create_task(self._api.submit(request))
-            progress.run_id = await asyncio.shield(self._submitted)  # to cancel a run, its id must be known
-            async for event in self._api.events(progress.run_id):
+            self._starting = self._api.start("/api/test", request)
+            started = await self._starting.started()
+            progress.run_id = started.run_id
+            async for event in self._api.events(started.events):
                 self._view.heard(progress, progress.hear(event.event, json.loads(event.data)))
             run = await self._api.run(progress.run_id)
             if run["links"].get("report"):
@@ -91,18 +86,13 @@ class Follower:
 
     async def cancel(self) -> None:
         """Stop the run on the server, if it is there and has not ended."""
-        if self._submitted is None or self._progress.over:
-            return
-        with suppress(CannotRunError, TimeoutError):
-            async with asyncio.timeout(_FAREWELL_SECONDS):
-                await self._api.cancel(await self._submitted)
+        if self._starting and not self._progress.over:
+            await self._starting.cancel()
 
 
 def _request(progress: Progress, wish: Wish) -> dict[str, Any]:
-    language = _LANGUAGES.get(progress.file.suffix)
-    if language is None:
-        raise CannotRunError(f"Its ending is none of {', '.join(_LANGUAGES)}.")
-    progress.source = _source(progress.file)
+    written_in = language(progress.file)
+    progress.source = source(progress.file)
     wishes = {
         "timeoutSeconds": wish.timeout_seconds,
         "retries": wish.retries,
@@ -111,20 +101,7 @@ def _request(progress: Progress, wish: Wish) -> dict[str, Any]:
     }
     return {
         "script": progress.source,
-        "language": language.value,
+        "language": written_in.value,
         "title": progress.file.name[:_MAX_TITLE],
         **{name: value for name, value in wishes.items() if value is not None},
     }
-
-
-def _source(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(MAX_SCRIPT_BYTES + 1)
-        if len(data) > MAX_SCRIPT_BYTES:
-            raise CannotRunError(f"It has more than {MAX_SCRIPT_BYTES:,} bytes.")
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise CannotRunError(f"It cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CannotRunError(f"It is no UTF-8 text (byte {error.start}).") from error

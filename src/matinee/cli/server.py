@@ -20,6 +20,7 @@ class Server:
 
     url: str
     key: str | None = field(repr=False)
+    is_temporary: bool = False  #: it ends with this command
 
     @property
     def is_local(self) -> bool:

@@ -1,7 +1,7 @@
 """How a run ended, for people, for programs and for the shell."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -31,9 +31,14 @@ def style(status: str) -> str:
     return _STYLES.get(status, "dim")
 
 
-def exit_code(runs: Sequence[Progress]) -> int:
-    """Give 0 if all passed, 2 if any could not run, else 1."""
-    statuses = {progress.run["status"] if progress.run else "error" for progress in runs}
+def advice(reason: str) -> str:
+    """Tell what a person can do about it; nothing for a reason that a newer server may know."""
+    return _ADVICE.get(reason, "")
+
+
+def exit_code(statuses: Iterable[str]) -> int:
+    """Give 0 if all runs passed, 2 if any could not run, else 1."""
+    statuses = set(statuses)
     if statuses <= {"passed"}:
         return 0
     return 1 if statuses <= {"passed", "failed", "timed_out"} else 2
@@ -42,11 +47,11 @@ def exit_code(runs: Sequence[Progress]) -> int:
 def document(runs: Sequence[Progress]) -> dict[str, Any]:
     """Give all that is known, for JSON."""
     return {
-        "exitCode": exit_code(runs),
+        "exitCode": exit_code(progress.outcome for progress in runs),
         "runs": [
             {
                 "file": str(progress.file),
-                "status": progress.run["status"] if progress.run else "error",
+                "status": progress.outcome,
                 "run": progress.run,
                 "report": progress.report,
                 "problem": progress.problem,
@@ -63,39 +68,54 @@ def told(progress: Progress) -> Text:
 
 
 def _run_lines(progress: Progress, run: dict[str, Any]) -> Iterator[Text]:
-    status = run["status"]
     cases = [case for test in run["tests"] for case in test["cases"]]
-    took = f" in {seconds(run['durationMs'])}" if run.get("durationMs") is not None else ""
-    headline = Text(f"{mark(status)} {progress.file}  {status.replace('_', ' ')}{took}", style=f"bold {style(status)}")
-    yield headline.append(_tally(cases), style="not bold default")
+    yield headline(str(progress.file), run).append(tally(cases), style="not bold default")
+    yield from failure_lines(run, cases)
+    if progress.report:
+        yield Text("  report  ", style="dim").append(progress.report, style="not dim")
+
+
+def headline(name: str, ended: dict[str, Any]) -> Text:
+    """Tell in a line how a run, or a test of one, ended."""
+    status = ended["status"]
+    took = f" in {seconds(ended['durationMs'])}" if ended.get("durationMs") is not None else ""
+    return Text(f"{mark(status)} {name}  {status.replace('_', ' ')}{took}", style=f"bold {style(status)}")
+
+
+def failure_lines(ended: dict[str, Any], cases: Sequence[dict[str, Any]]) -> Iterator[Text]:
+    """Tell what went wrong: in each case, and beyond them."""
     for case in cases:
         if case["status"] not in {"passed", "skipped"}:
             yield Text(f"  {mark(case['status'])} {safe_line(case['title'])}", style=style(case["status"]))
             yield from _indented(case.get("message"))
     said = {case.get("message") for case in cases}
-    if run.get("reason") and run.get("message") not in said:
-        yield from _indented(run.get("message"))
-    advice = _ADVICE.get(run.get("reason", ""))
-    if advice and advice not in run.get("message", ""):
-        yield Text(f"  {advice}")
-    if progress.report:
-        yield Text("  report  ", style="dim").append(progress.report, style="not dim")
+    if ended.get("reason") and ended.get("message") not in said:
+        yield from _indented(ended.get("message"))
+    advised = advice(ended.get("reason", ""))
+    if advised and advised not in ended.get("message", ""):
+        yield Text(f"  {advised}")
 
 
-def _tally(cases: Sequence[dict[str, Any]]) -> str:
+def tally(cases: Sequence[dict[str, Any]]) -> str:
+    """Count how cases, or tests, stand."""
     counted = sorted(Counter(case["status"] for case in cases).items())
     return "".join(f"{',' if at else ' '} {n} {status.replace('_', ' ')}" for at, (status, n) in enumerate(counted))
 
 
 def _problem_lines(progress: Progress, problem: dict[str, Any]) -> Iterator[Text]:
-    line, column = problem.get("line"), problem.get("column")
     yield Text(f"{mark('error')} {progress.file}  could not run", style="bold red")
+    yield from fault_lines(str(progress.file), progress.source, problem)
+
+
+def fault_lines(file: str, source: str, problem: dict[str, Any]) -> Iterator[Text]:
+    """Tell why a file was not taken, and where in it the fault is, if that is known."""
+    line, column = problem.get("line"), problem.get("column")
     if not line:
         yield from _indented(str(problem.get("detail", "")))
         return
     fault = safe_line(str(problem["detail"])).removeprefix(f"Line {line}, column {column}: ")
-    yield Text(f"  {progress.file}:{line}{f':{column}' if column else ''}  {fault}")
-    yield from _marked_source(progress.source, int(line), int(column or 0))
+    yield Text(f"  {file}:{line}{f':{column}' if column else ''}  {fault}")
+    yield from _marked_source(source, int(line), int(column or 0))
 
 
 def _marked_source(source: str, line: int, column: int) -> Iterator[Text]:

@@ -1,0 +1,69 @@
+"""`matinee tests list` and `matinee jobs list`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from matinee.cli.api import Api
+from matinee.cli.saved import JOBS, TESTS
+from matinee.cli.server import Server
+from matinee.cli.text import safe_line
+from matinee.cli.verdict import style
+
+_Columns = dict[str, Callable[[dict[str, Any]], str | Text]]
+
+
+async def list_tests(server: Server, *, search: str | None, tags: Sequence[str]) -> int:
+    """Print the saved tests; give the exit code."""
+    columns: _Columns = {
+        "TITLE": lambda test: test["title"],
+        "PATH": lambda test: test.get("path", ""),
+        "TAGS": lambda test: ", ".join(test.get("tags", [])),
+        "VERSION": lambda test: str(test["version"]),
+        "SAVED": lambda test: _minute(test["updatedAt"]),
+    }
+    query = {"tag": list(tags), **({"search": search} if search else {})}
+    return await _list(server, TESTS, columns, query)
+
+
+async def list_jobs(server: Server, *, search: str | None) -> int:
+    """Print the jobs; give the exit code."""
+    columns: _Columns = {
+        "NAME": lambda job: job["name"],
+        "TESTS": lambda job: str(len(job["tests"])),
+        "AT ONCE": lambda job: str(job["parallelism"]),
+        "LAST RUN": _last_run,
+    }
+    return await _list(server, JOBS, columns, {"search": search} if search else {})
+
+
+async def _list(server: Server, kind: str, columns: _Columns, query: dict[str, Any]) -> int:
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    async with Api(server) as api:
+        async for item in api.items(kind, **query):
+            table.add_row(*(_cell(give(item)) for give in columns.values()))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 10_000  # who reads this from a pipe wants whole names
+    if table.rows:
+        console.print(table)
+    return 0
+
+
+def _cell(value: str | Text) -> Text:
+    return value if isinstance(value, Text) else Text(safe_line(value))
+
+
+def _last_run(job: dict[str, Any]) -> Text:
+    last = job.get("lastRun")
+    if not last:
+        return Text("")
+    return Text(f"{last['status'].replace('_', ' ')}  {_minute(last['createdAt'])}", style=style(last["status"]))
+
+
+def _minute(at: str) -> str:
+    return at[:16].replace("T", " ")
