@@ -19,14 +19,29 @@ if TYPE_CHECKING:
     from matinee.model.work import RunOrder, TestOrder
     from matinee.runner.execution import Runner
     from matinee.stores.artifacts import Artifacts
+    from matinee.stores.deletions import Deletions
+    from matinee.stores.jobs import Jobs
     from matinee.stores.keys import Keys
     from matinee.stores.live import LiveTable
     from matinee.stores.postgres import Database
     from matinee.stores.queues import Queue
     from matinee.stores.runs import Runs
+    from matinee.stores.sources import Sources
+    from matinee.stores.tests import Tests
+    from matinee.stores.tracking import Tracking
     from matinee.usecases.cancel import Canceller
+    from matinee.usecases.close import Closer
     from matinee.usecases.console import Console
+    from matinee.usecases.dead import DeadLetters
+    from matinee.usecases.delete import Deleter
     from matinee.usecases.dispatch import Dispatch
+    from matinee.usecases.launch import Launcher
+    from matinee.usecases.library import Library
+    from matinee.usecases.mend import Mender
+    from matinee.usecases.plan import Planner
+    from matinee.usecases.purge import Purger
+    from matinee.usecases.rerun import Rerunner
+    from matinee.usecases.start import Starter
     from matinee.usecases.submit import Submitter
     from matinee.usecases.sweep import Sweeper
     from matinee.usecases.syntax import Parser
@@ -132,6 +147,42 @@ def runs() -> "Runs":
 
 
 @_Part
+def tracking() -> "Tracking":
+    """Give what follows runs in Postgres."""
+    from matinee.stores.tracking import Tracking
+
+    return Tracking(database())
+
+
+def tests() -> "Tests":
+    """Give the saved tests in Postgres."""
+    from matinee.stores.tests import Tests
+
+    return Tests(database())
+
+
+def jobs() -> "Jobs":
+    """Give the jobs in Postgres."""
+    from matinee.stores.jobs import Jobs
+
+    return Jobs(database())
+
+
+def sources() -> "Sources":
+    """Give what reads the scripts in Postgres."""
+    from matinee.stores.sources import Sources
+
+    return Sources(database())
+
+
+def deletions() -> "Deletions":
+    """Give what deletes runs and jobs in Postgres."""
+    from matinee.stores.deletions import Deletions
+
+    return Deletions(database())
+
+
+@_Part
 def keys() -> "Keys":
     """Give the API keys and tickets in Postgres."""
     from matinee.stores.keys import Keys
@@ -167,21 +218,77 @@ def dispatch() -> "Dispatch":
     """Give what sends orders."""
     from matinee.usecases.dispatch import Dispatch
 
-    return Dispatch(runs(), test_queue(), artifacts())
+    return Dispatch(tracking(), test_queue(), artifacts())
 
 
 def submitter() -> "Submitter":
     """Give what takes scripts."""
     from matinee.usecases.submit import Submitter
 
-    return Submitter(runs(), live(), dispatch(), parser())
+    return Submitter(launcher(), parser())
+
+
+def launcher() -> "Launcher":
+    """Give what makes runs and queues them."""
+    from matinee.usecases.launch import Launcher
+
+    return Launcher(runs(), live(), dispatch(), job_queue())
+
+
+def starter() -> "Starter":
+    """Give what runs saved tests and jobs."""
+    from matinee.usecases.start import Starter
+
+    return Starter(jobs(), sources(), parser(), launcher())
+
+
+def rerunner() -> "Rerunner":
+    """Give what runs runs again."""
+    from matinee.usecases.rerun import Rerunner
+
+    return Rerunner(runs(), sources(), launcher())
+
+
+def library() -> "Library":
+    """Give what saves tests."""
+    from matinee.usecases.library import Library
+
+    return Library(tests(), parser())
+
+
+def purger() -> "Purger":
+    """Give what forgets deleted runs."""
+    from matinee.usecases.purge import Purger
+
+    return Purger(deletions(), live(), artifacts())
+
+
+def deleter() -> "Deleter":
+    """Give what deletes runs and jobs."""
+    from matinee.usecases.delete import Deleter
+
+    return Deleter(deletions(), purger())
+
+
+def closer() -> "Closer":
+    """Give what concludes runs."""
+    from matinee.usecases.close import Closer
+
+    return Closer(tracking(), live(), artifacts(), report_queue())
+
+
+def planner() -> "Planner":
+    """Give what sends the tests of jobs."""
+    from matinee.usecases.plan import Planner
+
+    return Planner(tracking(), live(), dispatch(), closer())
 
 
 def canceller() -> "Canceller":
     """Give what stops runs."""
     from matinee.usecases.cancel import Canceller
 
-    return Canceller(runs(), live())
+    return Canceller(tracking(), live(), closer())
 
 
 def console() -> "Console":
@@ -195,21 +302,40 @@ def tracker() -> "Tracker":
     """Give what follows the live table's stream."""
     from matinee.usecases.track import Tracker
 
-    return Tracker(runs(), live())
+    return Tracker(tracking(), live(), planner(), closer())
+
+
+def mender() -> "Mender":
+    """Give what mends runs."""
+    from matinee.usecases.mend import Mender
+
+    return Mender(runs(), tracking(), live(), dispatch(), planner(), tracker(), canceller(), closer(), job_queue())
+
+
+def dead_letters() -> "DeadLetters":
+    """Give what clears the queues of the dead."""
+    from matinee.model.work import TestOrder
+    from matinee.stores.queues import Queue
+    from matinee.usecases.dead import DeadLetters
+
+    urls = settings.load(settings.DeadQueueSettings)
+    tests = Queue(sqs(), url=urls.test_dead_queue_url, kind=TestOrder)
+    jobs, reports = _of_runs(urls.job_dead_queue_url), _of_runs(urls.report_dead_queue_url)
+    return DeadLetters(tracking(), live(), tests, jobs, reports)
 
 
 def sweeper() -> "Sweeper":
-    """Give what mends runs."""
+    """Give what comes every minute."""
     from matinee.usecases.sweep import Sweeper
 
-    return Sweeper(runs(), keys(), live(), dispatch(), tracker(), canceller())
+    return Sweeper(runs(), tracking(), keys(), mender(), dead_letters())
 
 
 def reset() -> None:
     """Forget all that was built and read, and close it; the next call builds anew. The parser stays: it knows no place."""
     if database.built:
         database.built.close()
-    for part in (live, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, keys):
+    for part in (live, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, tracking, keys):
         part.forget()
     settings.load.cache_clear()
 

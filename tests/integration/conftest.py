@@ -2,22 +2,26 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from uuid_utils import uuid7
 
 from local.postgres import EmbeddedPostgres
 from matinee import bootstrap
-from matinee.model.run import RunTrigger, TestStatus
-from matinee.model.work import Event, TestOrder, TestResult
+from matinee.model.run import RunKind, RunTrigger, TestStatus
+from matinee.model.script import Language
+from matinee.model.work import Event, RunOrder, TestOrder, TestResult
 from matinee.stores.keys import Keys
 from matinee.stores.postgres import Database
-from matinee.stores.rows import Run
+from matinee.stores.queues import Queue
+from matinee.stores.rows import NewRun, NewTest, Run
 from matinee.usecases.submit import Submission
 from tests.integration.stack_fixture import stack  # noqa: F401  a fixture
 
@@ -69,21 +73,64 @@ class Road:
         submission = Submission(**{**fields, **more})
         return bootstrap.submitter().submit(submission, workspace_id=self.workspace_id, trigger=RunTrigger.API).id
 
+    def start_job(
+        self, tests: int = 3, *, planned: bool = True, expected: Sequence[int | None] = (), **more: Any
+    ) -> Run:
+        """Make a job's run of so many tests, and unless told otherwise plan it; `expected`: how long each took lately, in ms."""
+        made = [
+            NewTest(
+                id=str(uuid7()),
+                title=f"test {position}",
+                script="test('a', () => {})",
+                language=Language.TYPESCRIPT,
+                module=False,
+                base_url=None,
+                timeout_seconds=60,
+                retries=0,
+                variables={},
+            )
+            for position in range(tests)
+        ]
+        fields: dict[str, Any] = {
+            "id": str(uuid7()),
+            "workspace_id": self.workspace_id,
+            "kind": RunKind.JOB,
+            "trigger": RunTrigger.API,
+            "title": "Nightly",
+            "created_at": datetime.now(UTC),
+            "parallelism": 10,
+        }
+        run = bootstrap.runs().create(NewRun(**{**fields, **more}, tests=tuple(made)))
+        with bootstrap.database().transaction() as connection:
+            for test, ms in zip(made, expected, strict=False):
+                connection.execute("UPDATE run_tests SET expected_ms = %s WHERE id = %s", [ms, test.id])
+        if planned:
+            bootstrap.planner().plan(self.workspace_id, run.id)
+        return run
+
     def run(self, run_id: str) -> Run:
         """Give the run as Postgres has it."""
         return bootstrap.runs().get(self.workspace_id, run_id)
 
-    def claim(self, run_id: str, *, owner: str = "worker", ago_s: float = 0, lease_s: float = 30) -> None:
-        """Begin the run's one test, so long ago."""
+    def claim(
+        self,
+        run_id: str,
+        test_id: str | None = None,
+        *,
+        owner: str = "worker",
+        ago_s: float = 0,
+        lease_s: float = 30,
+    ) -> None:
+        """Begin a test of the run, its one test unless told otherwise, so long ago."""
         began = round((time.time() - ago_s) * 1000)
-        bootstrap.live().claim(run_id, run_id, owner=owner, now=began, lease_ms=round(lease_s * 1000))
+        bootstrap.live().claim(run_id, test_id or run_id, owner=owner, now=began, lease_ms=round(lease_s * 1000))
 
-    def finish(self, run_id: str, status: str = "passed", **more: Any) -> None:
-        """Put the result of the run's one test."""
+    def finish(self, run_id: str, status: str = "passed", *, test_id: str | None = None, **more: Any) -> None:
+        """Put the result of a test of the run, of its one test unless told otherwise."""
         now = round(time.time() * 1000)
         fields: dict[str, Any] = {"started_at": now - 1000, "ended_at": now, "duration_ms": 900, "report": True}
         result = TestResult(status=TestStatus(status), **{**fields, **more})
-        assert bootstrap.live().put_result(run_id, run_id, result)
+        assert bootstrap.live().put_result(run_id, test_id or run_id, result)
 
     def report(self, run_id: str) -> None:
         """Say that the run's report can be read."""
@@ -96,6 +143,14 @@ class Road:
         for message in messages:
             sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
         return [TestOrder.model_validate_json(message["Body"]) for message in messages]
+
+    def plans(self) -> list[RunOrder]:
+        """Take what lies on job-execution."""
+        return _taken(bootstrap.job_queue())
+
+    def merges(self) -> list[RunOrder]:
+        """Take what lies on report-merge."""
+        return _taken(bootstrap.report_queue())
 
     def images(self) -> list[dict[str, Any]]:
         """Give the records that the table's stream has got since the last time, as new images."""
@@ -133,6 +188,13 @@ class Road:
         return item["pk"]["S"], item["sk"]["S"]
 
 
+def _taken(queue: Queue[RunOrder]) -> list[RunOrder]:
+    letters = queue.receive()
+    for letter in letters:
+        queue.delete(letter.receipt_handle)
+    return [letter.order for letter in letters if letter.order]
+
+
 @pytest.fixture
 def road(postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
     """The road, with a workspace and its key."""
@@ -156,6 +218,9 @@ def road(postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv("TEST_QUEUE_URL", url)
         monkeypatch.setenv("JOB_QUEUE_URL", sqs.create_queue(QueueName="job-execution")["QueueUrl"])
         monkeypatch.setenv("REPORT_QUEUE_URL", sqs.create_queue(QueueName="report-merge")["QueueUrl"])
+        for kind, name in (("TEST", "test-execution"), ("JOB", "job-execution"), ("REPORT", "report-merge")):
+            dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+            monkeypatch.setenv(f"{kind}_DEAD_QUEUE_URL", dead)
         boto3.client("s3").create_bucket(
             Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from matinee.stores.keys import Keys
 from matinee.stores.postgres import Database
 from matinee.stores.rows import NewRun, NewTest, from_ms, to_ms
 from matinee.stores.runs import Runs
+from matinee.stores.tracking import Tracking
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -30,6 +32,11 @@ NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 @pytest.fixture
 def runs(database: Database) -> Runs:
     return Runs(database)
+
+
+@pytest.fixture
+def tracking(database: Database) -> Tracking:
+    return Tracking(database)
 
 
 @pytest.fixture
@@ -168,21 +175,25 @@ def test_a_naive_time_is_refused(workspace: str) -> None:
 
 
 @pytest.mark.parametrize("run_id", ["", "x", "0197\0", str(uuid7()), f"urn:uuid:{uuid7()}", str(uuid7()).upper() + "A"])
-def test_an_unknown_id_is_not_found_whatever_it_looks_like(runs: Runs, workspace: str, run_id: str) -> None:
+def test_an_unknown_id_is_not_found_whatever_it_looks_like(
+    runs: Runs, tracking: Tracking, workspace: str, run_id: str
+) -> None:
     with pytest.raises(NotFoundError):
         runs.get(workspace, run_id)
     with pytest.raises(NotFoundError):
-        runs.request_cancel(workspace, run_id, at=NOW)
+        tracking.request_cancel(workspace, run_id, at=NOW)
 
 
-def test_another_workspaces_run_is_not_found(runs: Runs, workspace: str, new_workspace: Callable[[], str]) -> None:
+def test_another_workspaces_run_is_not_found(
+    runs: Runs, tracking: Tracking, workspace: str, new_workspace: Callable[[], str]
+) -> None:
     run = runs.create(new_run(workspace))
     other = new_workspace()
 
     with pytest.raises(NotFoundError):
         runs.get(other, run.id)
     with pytest.raises(NotFoundError):
-        runs.request_cancel(other, run.id, at=NOW)
+        tracking.request_cancel(other, run.id, at=NOW)
     assert ([], None) == runs.list(other)
     assert runs.get(workspace, run.id).cancel_requested_at is None
 
@@ -254,10 +265,10 @@ def test_a_cursor_of_somebody_elses_making_is_refused(runs: Runs, workspace: str
         runs.list(workspace, cursor=cursor)
 
 
-def test_a_list_can_be_narrowed(runs: Runs, workspace: str) -> None:
+def test_a_list_can_be_narrowed(runs: Runs, tracking: Tracking, workspace: str) -> None:
     queued, passed = (runs.create(new_run(workspace)).id for _ in range(2))
     job = runs.create(new_run(workspace, tests=2)).id
-    runs.finish_test(passed, passed, result())
+    tracking.finish_test(passed, passed, result())
 
     def found(**narrow: Any) -> set[str]:
         return {run.id for run in runs.list(workspace, **narrow)[0]}
@@ -268,22 +279,23 @@ def test_a_list_can_be_narrowed(runs: Runs, workspace: str) -> None:
     assert set() == found(kind=RunKind.JOB, statuses=[RunStatus.PASSED])
 
 
-def test_a_run_runs_when_a_test_of_it_does(runs: Runs, workspace: str) -> None:
+def test_a_run_runs_when_a_test_of_it_does(runs: Runs, tracking: Tracking, workspace: str) -> None:
     new = new_run(workspace, tests=2)
     runs.create(new)
 
-    run = runs.mark_running(new.id, new.tests[1].id, at=NOW)
+    change = tracking.mark_running(new.id, new.tests[1].id, at=NOW)
 
-    assert (RunStatus.RUNNING, NOW) == (run.status, run.started_at)
-    assert [TestStatus.QUEUED, TestStatus.RUNNING] == [test.status for test in run.tests]
+    assert (RunStatus.RUNNING, NOW) == (change.run.status, change.run.started_at)
+    assert [TestStatus.QUEUED, TestStatus.RUNNING] == [test.status for test in runs.get(workspace, new.id).tests]
 
 
-def test_a_run_ends_with_its_last_test(runs: Runs, workspace: str) -> None:
+def test_a_run_ends_with_its_last_test(runs: Runs, tracking: Tracking, workspace: str) -> None:
     new = new_run(workspace, tests=2)
     runs.create(new)
 
-    half = runs.finish_test(new.id, new.tests[0].id, result("failed", message="expected 1"))
-    whole = runs.finish_test(new.id, new.tests[1].id, result(started_at=to_ms(NOW) + 500, ended_at=to_ms(NOW) + 2500))
+    half = tracking.finish_test(new.id, new.tests[0].id, result("failed", message="expected 1")).run
+    later = result(started_at=to_ms(NOW) + 500, ended_at=to_ms(NOW) + 2500)
+    whole = tracking.finish_test(new.id, new.tests[1].id, later).run
 
     assert RunStatus.QUEUED is half.status
     assert (RunStatus.FAILED, "expected 1", None) == (whole.status, whole.message, whole.reason)
@@ -291,52 +303,54 @@ def test_a_run_ends_with_its_last_test(runs: Runs, workspace: str) -> None:
     assert Counts(total=2, passed=1, failed=1) == whole.counts == runs.list(workspace)[0][0].counts
 
 
-def test_the_first_result_stays(runs: Runs, workspace: str) -> None:
+def test_the_first_result_stays(runs: Runs, tracking: Tracking, workspace: str) -> None:
     run_id = runs.create(new_run(workspace)).id
 
-    first = runs.finish_test(run_id, run_id, result("failed"))
+    first = tracking.finish_test(run_id, run_id, result("failed"))
 
-    assert first == runs.finish_test(run_id, run_id, result("passed"))
-    assert first == runs.mark_running(run_id, run_id, at=NOW)
+    assert first.closed
+    assert replace(first, closed=False) == tracking.finish_test(run_id, run_id, result("passed"))
+    assert replace(first, closed=False) == tracking.mark_running(run_id, run_id, at=NOW)
 
 
-def test_the_reason_is_the_deciding_tests(runs: Runs, workspace: str) -> None:
+def test_the_reason_is_the_deciding_tests(runs: Runs, tracking: Tracking, workspace: str) -> None:
     new = new_run(workspace, tests=3)
     runs.create(new)
     outcomes = [result("failed", message="no"), result("error", reason=Reason.OUT_OF_MEMORY, message="big"), result()]
 
     for test, outcome in zip(new.tests, outcomes, strict=True):
-        run = runs.finish_test(new.id, test.id, outcome)
+        run = tracking.finish_test(new.id, test.id, outcome).run
 
     assert (RunStatus.ERROR, Reason.OUT_OF_MEMORY, "big") == (run.status, run.reason, run.message)
 
 
-def test_a_run_of_skipped_tests_is_an_error_that_says_so(runs: Runs, workspace: str) -> None:
+def test_a_run_of_skipped_tests_is_an_error_that_says_so(runs: Runs, tracking: Tracking, workspace: str) -> None:
     run_id = runs.create(new_run(workspace)).id
 
-    run = runs.finish_test(run_id, run_id, result("skipped"))
+    run = tracking.finish_test(run_id, run_id, result("skipped")).run
 
     assert (RunStatus.ERROR, Reason.NO_TESTS) == (run.status, run.reason)
 
 
-def test_a_test_that_nobody_began_has_no_beginning(runs: Runs, workspace: str) -> None:
+def test_a_test_that_nobody_began_has_no_beginning(runs: Runs, tracking: Tracking, workspace: str) -> None:
     run_id = runs.create(new_run(workspace)).id
 
-    run = runs.finish_test(run_id, run_id, result("cancelled", reason=Reason.CANCELLED, attempts=0, report=False))
+    nobody = result("cancelled", reason=Reason.CANCELLED, attempts=0, report=False)
+    run = tracking.finish_test(run_id, run_id, nobody).run
 
     assert (RunStatus.CANCELLED, None, 0) == (run.status, run.started_at, run.duration_ms)
 
 
-def test_what_a_test_says_is_kept_even_if_it_has_nul_characters(runs: Runs, workspace: str) -> None:
+def test_what_a_test_says_is_kept_even_if_it_has_nul_characters(runs: Runs, tracking: Tracking, workspace: str) -> None:
     run_id = runs.create(new_run(workspace)).id
     case = Case(title="a\0b", status=TestStatus.FAILED, duration_ms=1, message="\0")
 
-    run = runs.finish_test(run_id, run_id, result("failed", message="x\0y", cases=(case,)))
+    test = tracking.finish_test(run_id, run_id, result("failed", message="x\0y", cases=(case,))).test
 
-    assert ("x\ufffdy", "a\ufffdb") == (run.tests[0].message, run.tests[0].cases[0].title)
+    assert ("x\ufffdy", "a\ufffdb") == (test.message, test.cases[0].title)
 
 
-def test_two_last_tests_that_end_at_once_close_the_run(runs: Runs, workspace: str) -> None:
+def test_two_last_tests_that_end_at_once_close_the_run(runs: Runs, tracking: Tracking, workspace: str) -> None:
     for _ in range(5):
         new = new_run(workspace, tests=4)
         runs.create(new)
@@ -344,8 +358,8 @@ def test_two_last_tests_that_end_at_once_close_the_run(runs: Runs, workspace: st
 
         def finish(test: NewTest, *, run_id: str = new.id, start: threading.Barrier = start) -> RunStatus:
             start.wait()
-            runs.mark_running(run_id, test.id, at=NOW)
-            return runs.finish_test(run_id, test.id, result()).status
+            tracking.mark_running(run_id, test.id, at=NOW)
+            return tracking.finish_test(run_id, test.id, result()).run.status
 
         with ThreadPoolExecutor(4) as threads:
             statuses = list(threads.map(finish, new.tests))
@@ -354,33 +368,33 @@ def test_two_last_tests_that_end_at_once_close_the_run(runs: Runs, workspace: st
         assert RunStatus.PASSED is runs.get(workspace, new.id).status
 
 
-def test_what_is_said_of_a_deleted_run_is_not_found(runs: Runs) -> None:
+def test_what_is_said_of_a_deleted_run_is_not_found(tracking: Tracking) -> None:
     nobody = str(uuid7())
 
     for say in (
-        lambda: runs.mark_running(nobody, nobody, at=NOW),
-        lambda: runs.finish_test(nobody, nobody, result()),
-        lambda: runs.mark_report(nobody, at=NOW),
+        lambda: tracking.mark_running(nobody, nobody, at=NOW),
+        lambda: tracking.finish_test(nobody, nobody, result()),
+        lambda: tracking.mark_report(nobody, at=NOW),
     ):
         with pytest.raises(NotFoundError):
             say()
 
 
-def test_a_run_is_unfinished_until_its_end_was_said(runs: Runs, workspace: str) -> None:
+def test_a_run_is_unfinished_until_its_end_was_said(runs: Runs, tracking: Tracking, workspace: str) -> None:
     first, second = (runs.create(new_run(workspace)).id for _ in range(2))
-    runs.finish_test(first, first, result())
+    tracking.finish_test(first, first, result())
 
-    assert [first, second] == [run.id for run in runs.unfinished()]
-    assert [second] == [run.id for run in runs.unfinished(after=first)]
-    runs.mark_end_said(first, at=NOW)
-    assert [second] == [run.id for run in runs.unfinished()]
+    assert [first, second] == [run.id for run in tracking.unfinished()]
+    assert [second] == [run.id for run in tracking.unfinished(after=first)]
+    tracking.mark_end_said(first, at=NOW)
+    assert [second] == [run.id for run in tracking.unfinished()]
 
 
-def test_deliveries_and_losses_are_counted(runs: Runs, workspace: str) -> None:
+def test_deliveries_and_losses_are_counted(runs: Runs, tracking: Tracking, workspace: str) -> None:
     run_id = runs.create(new_run(workspace)).id
 
-    runs.mark_sent(run_id, at=NOW)
-    runs.mark_sent(run_id, at=NOW, lost=True)
+    tracking.mark_sent(run_id, at=NOW)
+    tracking.mark_sent(run_id, at=NOW, lost=True)
 
     (test,) = runs.get(workspace, run_id).tests
     assert (NOW, 2, 1) == (test.sent_at, test.deliveries, test.losses)

@@ -216,7 +216,7 @@ def test_an_end_that_was_told_but_not_noted_is_not_told_twice(road: Any, monkeyp
     run_id = road.submit()
     road.finish(run_id, "error", reason=Reason.INTERNAL, report=False)
     with monkeypatch.context() as patch:
-        patch.setattr(bootstrap.runs(), "mark_end_said", lambda *_, **__: None)
+        patch.setattr(bootstrap.tracking(), "mark_end_said", lambda *_, **__: None)
         road.stream()
 
     assert {"end_told": 1} == sweep()
@@ -254,8 +254,8 @@ def test_after_a_restart_with_nothing_left_but_postgres_every_run_goes_on(road: 
 def test_more_runs_than_a_page_are_all_mended(road: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [road.submit() for _ in range(5)]
     road.lose_aws()
-    unfinished = bootstrap.runs().unfinished
-    monkeypatch.setattr(bootstrap.runs(), "unfinished", lambda **more: unfinished(limit=2, **more))
+    unfinished = bootstrap.tracking().unfinished
+    monkeypatch.setattr(bootstrap.tracking(), "unfinished", lambda **more: unfinished(limit=2, **more))
 
     assert {"sent_again": 5} == sweep(everything=True)
     assert set(ids) == {order.run_id for order in road.orders()}

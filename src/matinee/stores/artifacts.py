@@ -74,6 +74,11 @@ def test_prefix(workspace_id: str, run_id: str, test_id: str) -> str:
 test_prefix.__test__ = False  # type: ignore[attr-defined]  # no test, whatever pytest reads into the name
 
 
+def manifest_key(workspace_id: str, run_id: str) -> str:
+    """Give the key of what merge_report must know of a job's run: its tests and how they ended."""
+    return f"{run_prefix(workspace_id, run_id)}manifest.json"
+
+
 def script_key(workspace_id: str, run_id: str, test_id: str) -> str:
     """Give the key of a script that is too large for a queue's message."""
     return f"{run_prefix(workspace_id, run_id)}scripts/{test_id}"

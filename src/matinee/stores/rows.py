@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any, Self
 
+from psycopg.types.json import Jsonb
+
 from matinee.model.run import Counts, Reason, RunKind, RunStatus, RunTrigger, TestStatus
 from matinee.model.script import Language
-from matinee.model.work import Case
+from matinee.model.work import Case, TestOrder, TestResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +163,26 @@ class NewRun:
         _known(self.created_at)
 
 
+def order_of(row: Mapping[str, Any]) -> TestOrder:
+    """Read a test's order, of a row that may have more."""
+    ids = {name: str(row[name]) for name in ("workspace_id", "run_id", "test_id")}
+    return TestOrder(**{name: value for name, value in row.items() if name in TestOrder.model_fields} | ids)
+
+
+def outcome_of(result: TestResult) -> Mapping[str, Any]:
+    """Give a result's columns. A test that nobody began (no attempts) has no time of beginning."""
+    return {
+        "status": result.status,
+        "reason": result.reason,
+        "message": _storable(result.message),
+        "started_at": from_ms(result.started_at) if result.attempts else None,
+        "ended_at": from_ms(result.ended_at),
+        "duration_ms": result.duration_ms,
+        "attempts": result.attempts,
+        "cases": Jsonb([_storable(case.model_dump(mode="json")) for case in result.cases]),
+    }
+
+
 def utc(moment: datetime | None) -> datetime | None:
     """Give `moment` in UTC.
 
@@ -192,3 +214,13 @@ def _id(value: Any) -> str | None:
 
 def _reason(name: str | None) -> Reason | None:
     return None if name is None else Reason(name)
+
+
+def _storable(value: Any) -> Any:
+    """Replace the one character that Postgres has no place for: a test's error message may well have a NUL."""
+    match value:
+        case str():
+            return value.replace("\0", "\ufffd")
+        case dict():
+            return {name: _storable(member) for name, member in value.items()}
+    return value

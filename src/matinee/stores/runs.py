@@ -1,20 +1,19 @@
-"""Runs and their tests in Postgres: the truth about them."""
+"""Runs and their tests in Postgres, as people make and see them; what happens to them is in `tracking`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from matinee.model.errors import ConflictError, NotFoundError
-from matinee.model.run import ADVICE, Reason, RunKind, RunStatus, RunTrigger, verdict
-from matinee.model.work import TestOrder, TestResult
+from matinee.model.run import RunKind, RunStatus, RunTrigger
+from matinee.model.work import TestOrder
 from matinee.stores.ids import cursor_behind, is_id, read_cursor
 from matinee.stores.postgres import Database
-from matinee.stores.rows import NewRun, Run, RunSummary, RunTest, from_ms
+from matinee.stores.rows import NewRun, Run, RunSummary, RunTest, order_of
 from matinee.stores.sql import queries
 
 __all__ = ["NewRun", "Run", "RunSummary", "RunTest", "Runs"]
@@ -26,8 +25,6 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sql = queries("runs")
-
-    # -- what people ask for ----------------------------------------------------------------------------------------
 
     def create(self, new: NewRun) -> Run:
         """Make `new`, or give the run that its idempotency key made before.
@@ -43,7 +40,7 @@ class Runs:
                 tests = [{**asdict(test), "variables": Jsonb(dict(test.variables)), **common} for test in new.tests]
                 rows = [{**test, "position": position} for position, test in enumerate(tests)]
                 connection.cursor().executemany(self._sql["insert_test"], rows)
-            return self._load(connection, run_id)
+            return load_run(connection, run_id)
 
     def get(self, workspace_id: str, run_id: str) -> Run:
         """Give a run.
@@ -54,7 +51,7 @@ class Runs:
         if not is_id(run_id):
             raise NotFoundError("There is no such run.")
         with self._database.transaction() as connection:
-            return self._load(connection, run_id, workspace_id=workspace_id)
+            return load_run(connection, run_id, workspace_id=workspace_id)
 
     def list(
         self,
@@ -86,70 +83,11 @@ class Runs:
         found = [RunSummary.from_row(row) for row in rows[:limit]]
         return found, cursor_behind(found[-1].id) if len(rows) > limit else None
 
-    def request_cancel(self, workspace_id: str, run_id: str, *, at: datetime) -> Run:
-        """Note that somebody wants the run to stop; a run that ended stays as it is.
-
-        Raises:
-            NotFoundError: as `get` does.
-        """
-        if not is_id(run_id):
-            raise NotFoundError("There is no such run.")
+    def orders(self, run_id: str, *, test_ids: Sequence[str] | None = None) -> Sequence[TestOrder]:
+        """Give the orders of the run's tests that have not ended; with `test_ids` of no others than these."""
+        wanted = {"run_id": run_id, "test_ids": None if test_ids is None else list(test_ids)}
         with self._database.transaction() as connection:
-            connection.execute(self._sql["mark_cancel"], {"workspace_id": workspace_id, "run_id": run_id, "at": at})
-            return self._load(connection, run_id, workspace_id=workspace_id)
-
-    # -- what happens to a run; each is safe to say twice, and raises NotFoundError if the run was deleted -------------
-
-    def mark_running(self, run_id: str, test_id: str, *, at: datetime) -> Run:
-        """Note that a worker began the test; nothing happens if that, or more, is known."""
-        with self._database.transaction() as connection:
-            changed = {"run_id": run_id, "test_id": test_id, "at": at}
-            connection.execute(self._sql["lock_run"], changed)  # first, as finish_test does: else they deadlock
-            if connection.execute(self._sql["begin_test"], changed).rowcount:
-                connection.execute(self._sql["begin_run"], changed)
-            return self._load(connection, run_id)
-
-    def finish_test(self, run_id: str, test_id: str, result: TestResult) -> Run:
-        """Note the test's result, and the run's verdict if no other test is open; the first result stays."""
-        with self._database.transaction() as connection:
-            # Two last tests that end at once must not both leave the closing to the other.
-            connection.execute(self._sql["lock_run"], {"run_id": run_id})
-            connection.execute(self._sql["end_test"], {"run_id": run_id, "test_id": test_id, **_outcome(result)})
-            run = self._load(connection, run_id)
-            if run.status.is_terminal or any(not test.status.is_terminal for test in run.tests):
-                return run
-            connection.execute(self._sql["end_run"], {"run_id": run_id, **_verdict(run.tests)})
-            return self._load(connection, run_id)
-
-    def mark_report(self, run_id: str, *, at: datetime | None) -> Run:
-        """Note that the run's report can be read; with None nothing is noted."""
-        with self._database.transaction() as connection:
-            connection.execute(self._sql["mark_report"], {"run_id": run_id, "at": at})
-            return self._load(connection, run_id)
-
-    def mark_end_said(self, run_id: str, *, at: datetime) -> None:
-        """Note that the run's events are complete: sweep need not look at it any more."""
-        with self._database.transaction() as connection:
-            connection.execute(self._sql["mark_end_said"], {"run_id": run_id, "at": at})
-
-    # -- the way to the workers -------------------------------------------------------------------------------------
-
-    def orders(self, run_id: str) -> Sequence[TestOrder]:
-        """Give the orders of the run's tests that have not ended."""
-        with self._database.transaction() as connection:
-            rows = connection.execute(self._sql["orders"], {"run_id": run_id}).fetchall()
-        return [TestOrder(**{**row, **{name: str(row[name]) for name in _ORDER_IDS}}) for row in rows]
-
-    def mark_sent(self, test_id: str, *, at: datetime, lost: bool = False) -> None:
-        """Note that the test's order is on the queue; `lost`: once more, because its worker disappeared."""
-        with self._database.transaction() as connection:
-            connection.execute(self._sql["mark_sent"], {"test_id": test_id, "at": at, "lost": lost})
-
-    def unfinished(self, *, after: str | None = None, limit: int = 100) -> Sequence[Run]:
-        """Give runs whose events are not complete, oldest first, from the one behind `after`."""
-        with self._database.transaction() as connection:
-            rows = connection.execute(self._sql["unfinished"], {"after": after, "limit": limit}).fetchall()
-            return [self._load(connection, str(row["id"])) for row in rows]
+            return [order_of(row) for row in connection.execute(self._sql["orders"], wanted).fetchall()]
 
     def forget_idempotency_keys(self, *, before: datetime) -> int:
         """Delete the idempotency keys taken before then; give how many."""
@@ -165,47 +103,16 @@ class Runs:
             raise ConflictError("This Idempotency-Key was used for another request. Take a new one.")
         return str(row["run_id"])
 
-    def _load(self, connection: Connection[DictRow], run_id: str, *, workspace_id: str | None = None) -> Run:
-        wanted = {"run_id": run_id, "workspace_id": workspace_id}
-        row = connection.execute(self._sql["get_run"], wanted).fetchone()
-        if row is None:
-            raise NotFoundError("There is no such run.")
-        tests = connection.execute(self._sql["get_tests"], wanted).fetchall()
-        return Run.from_row(row, tests=tuple(RunTest.from_row(test) for test in tests))
 
+def load_run(connection: Connection[DictRow], run_id: str, *, workspace_id: str | None = None) -> Run:
+    """Read a run with all its tests, within a transaction; of the workspace alone, if one is given.
 
-_ORDER_IDS = ("workspace_id", "run_id", "test_id")
-
-
-def _outcome(result: TestResult) -> Mapping[str, Any]:
-    """Give a result's columns. A test that nobody began (no attempts) has no time of beginning."""
-    return {
-        "status": result.status,
-        "reason": result.reason,
-        "message": _storable(result.message),
-        "started_at": from_ms(result.started_at) if result.attempts else None,
-        "ended_at": from_ms(result.ended_at),
-        "duration_ms": result.duration_ms,
-        "attempts": result.attempts,
-        "cases": Jsonb([_storable(case.model_dump(mode="json")) for case in result.cases]),
-    }
-
-
-def _verdict(tests: Sequence[RunTest]) -> Mapping[str, Any]:
-    """Give a run's verdict, with the reason and message of the first test that brought it about."""
-    status = verdict(test.status for test in tests)
-    if status is RunStatus.PASSED:
-        return {"status": status, "reason": None, "message": None}
-    if culprit := next((test for test in tests if test.status.value == status.value), None):
-        return {"status": status, "reason": culprit.reason, "message": culprit.message}
-    return {"status": status, "reason": Reason.NO_TESTS, "message": ADVICE[Reason.NO_TESTS]}  # all were skipped
-
-
-def _storable(value: Any) -> Any:
-    """Replace the one character that Postgres has no place for: a test's error message may well have a NUL."""
-    match value:
-        case str():
-            return value.replace("\0", "\ufffd")
-        case dict():
-            return {name: _storable(member) for name, member in value.items()}
-    return value
+    Raises:
+        NotFoundError: if there is none.
+    """
+    sql, wanted = queries("runs"), {"run_id": run_id, "workspace_id": workspace_id}
+    row = connection.execute(sql["get_run"], wanted).fetchone()
+    if row is None:
+        raise NotFoundError("There is no such run.")
+    tests = connection.execute(sql["get_tests"], wanted).fetchall()
+    return Run.from_row(row, tests=tuple(RunTest.from_row(test) for test in tests))

@@ -1,5 +1,6 @@
 """Stop a run: at once where nobody runs it, else by asking who does."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,16 +9,21 @@ from matinee.model.run import ADVICE, Reason, TestStatus
 from matinee.model.work import TestResult
 from matinee.stores.live import LiveTable
 from matinee.stores.rows import Run
-from matinee.stores.runs import Runs
+from matinee.stores.tracking import Tracking
+from matinee.usecases.close import Closer
 from matinee.usecases.milestones import now_ms
+
+#: So many tests are stopped at a time: a job's run may have a hundred with the workers.
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
 class Canceller:
     """Stops runs. Nothing happens to one that has ended."""
 
-    runs: Runs
+    tracking: Tracking
     live: LiveTable
+    closer: Closer
 
     def cancel(self, workspace_id: str, run_id: str) -> Run:
         """Stop a run; give it as it is at this moment, so most often still open.
@@ -26,10 +32,12 @@ class Canceller:
             NotFoundError: if the workspace has no such run.
             LiveUnavailableError: if that is not known to the workers yet; sweep tells them later.
         """
-        run = self.runs.request_cancel(workspace_id, run_id, at=datetime.now(UTC))
-        if not run.status.is_terminal:
-            for test in run.tests:
-                self.stop(run_id, test.id)
+        run, ended = self.tracking.request_cancel(workspace_id, run_id, at=datetime.now(UTC))
+        if with_workers := [test.id for test in run.tests if not test.status.is_terminal]:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                list(pool.map(lambda test_id: self.stop(run_id, test_id), with_workers))
+        if ended:
+            self.closer.unsent_ended(run_id)
         return run
 
     def stop(self, run_id: str, test_id: str) -> None:

@@ -8,7 +8,7 @@ from matinee.model.errors import DatabaseUnavailableError
 from matinee.model.work import TestOrder
 from matinee.stores.artifacts import Artifacts, script_key
 from matinee.stores.queues import Queue, fits
-from matinee.stores.runs import Runs
+from matinee.stores.tracking import Tracking
 
 logger = logging.getLogger(__name__)
 
@@ -17,21 +17,29 @@ logger = logging.getLogger(__name__)
 class Dispatch:
     """Sends orders. Twice the same is harmless: whoever claims the test first runs it."""
 
-    runs: Runs
+    tracking: Tracking
     queue: Queue[TestOrder]
     artifacts: Artifacts
 
     def send(self, order: TestOrder, *, lost: bool = False) -> None:
-        """Queue `order`, its script by way of S3 if it is long; `lost`: once more, for its worker disappeared.
+        """Queue `order` and mark it as sent; `lost`: once more, for its worker disappeared.
+
+        Raises:
+            LiveUnavailableError: if the queue or S3 does not answer.
+        """
+        self.put(order)
+        try:
+            self.tracking.mark_sent(order.test_id, at=datetime.now(UTC), lost=lost)
+        except DatabaseUnavailableError:  # it is queued all the same; the worst is that sweep sends it again
+            logger.warning("test %s of run %s is queued, but not marked so", order.test_id, order.run_id)
+
+    def put(self, order: TestOrder) -> None:
+        """Queue `order`, which is marked as sent; its script goes by way of S3 if it is long.
 
         Raises:
             LiveUnavailableError: if the queue or S3 does not answer.
         """
         self.queue.send(order if fits(order) else self._by_way_of_s3(order))
-        try:
-            self.runs.mark_sent(order.test_id, at=datetime.now(UTC), lost=lost)
-        except DatabaseUnavailableError:  # it is queued all the same; the worst is that sweep sends it again
-            logger.warning("test %s of run %s is queued, but not marked so", order.test_id, order.run_id)
 
     def _by_way_of_s3(self, order: TestOrder) -> TestOrder:
         key = script_key(order.workspace_id, order.run_id, order.test_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from matinee.http import links
 from matinee.model.work import Event
-from matinee.stores.rows import RunSummary
+from matinee.stores.rows import RunSummary, RunTest
 
 
 def now_ms() -> int:
@@ -19,6 +19,20 @@ def run_event(run: RunSummary, *, at: int) -> Event:
     more = {"reason": run.reason, "message": run.message, "durationMs": run.duration_ms}
     data: dict[str, Any] = {"status": run.status.value, "counts": run.counts.model_dump()}
     return Event(type="run", at=at, data=data | {name: value for name, value in more.items() if value is not None})
+
+
+def event_of_test(test: RunTest, *, at: int) -> Event:
+    """Say where one test of a job's run stands; once it ended, also after how many attempts, how long, and why."""
+    data: dict[str, Any] = {"testId": test.id, "title": test.title, "status": test.status.value}
+    if test.status.is_terminal:
+        more = {
+            "attempts": test.attempts,
+            "reason": test.reason,
+            "message": test.message,
+            "durationMs": test.duration_ms,
+        }
+        data |= {name: value for name, value in more.items() if value is not None}
+    return Event(type="test", at=at, data=data)
 
 
 def end_events(run: RunSummary, *, at: int) -> Sequence[Event]:

@@ -8,11 +8,14 @@ from typing import Any
 
 from matinee.model.errors import DatabaseUnavailableError, LiveUnavailableError, NotFoundError
 from matinee.model.lease import Lease
+from matinee.model.run import RunKind
 from matinee.model.work import TestResult
 from matinee.stores.live import LeaseItem, LiveTable, ReportItem, ResultItem, parse_record
-from matinee.stores.rows import Run, from_ms
-from matinee.stores.runs import Runs
-from matinee.usecases.milestones import end_events, now_ms, run_event
+from matinee.stores.rows import RunSummary, from_ms
+from matinee.stores.tracking import Change, Tracking
+from matinee.usecases.close import Closer
+from matinee.usecases.milestones import end_events, event_of_test, now_ms, run_event
+from matinee.usecases.plan import Planner
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +24,10 @@ logger = logging.getLogger(__name__)
 class Tracker:
     """Follows runs. Everything may be told to it twice, and late."""
 
-    runs: Runs
+    tracking: Tracking
     live: LiveTable
+    planner: Planner
+    closer: Closer
 
     def apply(self, new_image: Mapping[str, Any]) -> None:
         """Apply one record of the live table's stream, given as its new image.
@@ -56,30 +61,50 @@ class Tracker:
         """A worker began the test."""
         if lease.started_at is None:  # nobody did: a cancellation was asked for
             return
-        run = self.runs.mark_running(run_id, test_id, at=from_ms(lease.started_at))
-        if not run.status.is_terminal:
+        change = self.tracking.mark_running(run_id, test_id, at=from_ms(lease.started_at))
+        run, test = change.run, change.test
+        if run.status.is_terminal or test.status.is_terminal:
+            return
+        if test.started_at == run.started_at:  # the one that the run began with
             self.live.append_once(run_id, key="running", events=[run_event(run, at=now_ms())])
+        if run.kind is RunKind.JOB:
+            self.live.append_once(run_id, key=f"begun:{test_id}", events=[event_of_test(test, at=now_ms())])
 
     def ended(self, run_id: str, test_id: str, result: TestResult) -> None:
-        """A test has its result; the last one's is followed by the run's verdict, and the end if no report follows."""
-        run = self.runs.finish_test(run_id, test_id, result)
-        if not run.status.is_terminal or run.end_said_at:
+        """A test has its result; the last one's is followed by the run's verdict."""
+        change = self.tracking.finish_test(run_id, test_id, result)
+        if change.run.end_said_at:
             return
+        if change.run.kind is RunKind.JOB:
+            self._ended_in_job(change)
+        elif change.run.status.is_terminal:
+            self._ended_alone(change.run, report=result.report)
+
+    def _ended_alone(self, run: RunSummary, *, report: bool) -> None:
+        """The end comes with its report, or at once if none follows."""
         verdict = run_event(run, at=now_ms())
-        if result.report:
-            self.live.append_once(run_id, key="verdict", events=[verdict])
+        if report:
+            self.live.append_once(run.id, key="verdict", events=[verdict])
         else:
-            self.live.append_once(run_id, key="verdict", events=[verdict, *end_events(run, at=now_ms())])
-            self.runs.mark_end_said(run_id, at=datetime.now(UTC))
+            self.live.append_once(run.id, key="verdict", events=[verdict, *end_events(run, at=now_ms())])
+            self.tracking.mark_end_said(run.id, at=datetime.now(UTC))
+
+    def _ended_in_job(self, change: Change) -> None:
+        """Its place is free for the next test; or it was the last, and the run's report can be made."""
+        run, test = change.run, change.test
+        events = [event_of_test(test, at=now_ms())]
+        if not run.status.is_terminal:
+            events.append(run_event(run, at=now_ms()))
+        self.live.append_once(run.id, key=f"ended:{test.id}", events=events)
+        if not run.status.is_terminal:
+            self.planner.advance(run.id)
+        # The same record may come again because this broke off, but those of all other tests may, too: of those that
+        # find the run over, one at most shall have its report made once more. What that does not catch, sweep does.
+        elif change.closed or test.ended_at == run.ended_at:
+            self.closer.settle(run.id)
 
     def reported(self, run_id: str, *, at: int | None) -> None:
         """The run's report can be read since `at` (ms since the epoch), or, with None, there will be none."""
-        run = self.runs.mark_report(run_id, at=None if at is None else from_ms(at))
+        run = self.tracking.mark_report(run_id, at=None if at is None else from_ms(at))
         if run.status.is_terminal and not run.end_said_at:
-            self.end(run)
-
-    def end(self, run: Run) -> None:
-        """Tell what is left of an ended run's story: that no more will come, and the verdict if that was not heard."""
-        self.live.append_once(run.id, key="verdict", events=[run_event(run, at=now_ms())])
-        self.live.append_once(run.id, key="end", events=end_events(run, at=now_ms()))
-        self.runs.mark_end_said(run.id, at=datetime.now(UTC))
+            self.closer.end(run)

@@ -39,11 +39,11 @@ def stores(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         with pytest.MonkeyPatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)
-            queue_url = _make_resources()
+            queue_urls = _make_resources()
         yield {
             **environment,
             "DATABASE_URL": postgres,
-            "TEST_QUEUE_URL": queue_url,
+            **queue_urls,
             "MATINEE_PARSER": str(PARSER),
             "LIVE_TABLE": "live",
             "ARTIFACTS_BUCKET": "artifacts",
@@ -53,7 +53,7 @@ def stores(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         emulator.close()
 
 
-def _make_resources() -> str:
+def _make_resources() -> dict[str, str]:
     boto3.client("s3").create_bucket(Bucket="artifacts")
     boto3.client("dynamodb").create_table(
         TableName="live",
@@ -64,7 +64,9 @@ def _make_resources() -> str:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
-    return boto3.client("sqs").create_queue(QueueName="test-execution")["QueueUrl"]
+    sqs = boto3.client("sqs")
+    names = {"TEST": "test-execution", "JOB": "job-execution", "REPORT": "report-merge"}
+    return {f"{kind}_QUEUE_URL": sqs.create_queue(QueueName=name)["QueueUrl"] for kind, name in names.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +104,7 @@ class World:
     def finish(self, status: TestStatus = TestStatus.PASSED, *, report: bool = True, said: bool = True) -> Run:
         """Let the run begin and end in Postgres; `said`: and its events be complete."""
         at = datetime.now(UTC)
-        bootstrap.runs().mark_running(self.run.id, self.run.id, at=at)
+        bootstrap.tracking().mark_running(self.run.id, self.run.id, at=at)
         result = TestResult(
             status=status,
             reason=Reason.NO_TESTS if status is TestStatus.ERROR else None,
@@ -113,11 +115,11 @@ class World:
             cases=(Case(title="adds to the cart", status=TestStatus.PASSED, duration_ms=700),),
             report=report,
         )
-        bootstrap.runs().finish_test(self.run.id, self.run.id, result)
+        bootstrap.tracking().finish_test(self.run.id, self.run.id, result)
         if report:
-            bootstrap.runs().mark_report(self.run.id, at=at)
+            bootstrap.tracking().mark_report(self.run.id, at=at)
         if said:
-            bootstrap.runs().mark_end_said(self.run.id, at=at)
+            bootstrap.tracking().mark_end_said(self.run.id, at=at)
         return bootstrap.runs().get(self.workspace_id, self.run.id)
 
 

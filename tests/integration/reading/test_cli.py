@@ -22,7 +22,7 @@ from matinee import bootstrap
 from matinee.cli import main
 from matinee.model.run import Reason, RunStatus, TestStatus
 from matinee.model.work import Case, Event, TestResult
-from matinee.stores.rows import Run, from_ms
+from matinee.stores.rows import RunSummary, from_ms
 from matinee.usecases.milestones import end_events, now_ms, run_event
 
 PASSES = "import { test } from '@playwright/test';\ntest('adds up', async () => {});\n"
@@ -91,18 +91,18 @@ class Worker:
                     )
 
     def _run(self, run_id: str, result: TestResult) -> None:
-        live, runs = bootstrap.live(), bootstrap.runs()
-        run = runs.mark_running(run_id, run_id, at=from_ms(now_ms()))
+        live, tracking = bootstrap.live(), bootstrap.tracking()
+        run = tracking.mark_running(run_id, run_id, at=from_ms(now_ms())).run
         live.append(run_id, [run_event(run, at=now_ms())])
         for position, case in enumerate(result.cases):
             live.append(run_id, self._case_events(run, str(position), case))
-        run = runs.finish_test(run_id, run_id, result)
+        run = tracking.finish_test(run_id, run_id, result).run
         if result.report:
-            run = runs.mark_report(run_id, at=from_ms(now_ms()))
+            run = tracking.mark_report(run_id, at=from_ms(now_ms()))
         live.append(run_id, [run_event(run, at=now_ms()), *end_events(run, at=now_ms())])
 
     @staticmethod
-    def _case_events(run: Run, case_id: str, case: Case) -> Iterator[Event]:
+    def _case_events(run: RunSummary, case_id: str, case: Case) -> Iterator[Event]:
         of_case = {"testId": run.id, "caseId": case_id, "title": case.title}
         step = {"testId": run.id, "caseId": case_id, "stepId": "s", "title": "count", "category": "test.step"}
         yield Event(type="test", at=1, data={**of_case, "status": "running", "attempt": 1})

@@ -56,48 +56,6 @@ WHERE workspace_id = %(workspace_id)s
 ORDER BY id DESC
 LIMIT %(limit)s;
 
--- name: begin_test
-UPDATE run_tests
-SET status = 'running', started_at = %(at)s, attempts = greatest(attempts, 1)
-WHERE id = %(test_id)s AND run_id = %(run_id)s AND status = 'queued';
-
--- name: begin_run
-UPDATE runs SET status = 'running', started_at = %(at)s WHERE id = %(run_id)s AND status = 'queued';
-
--- name: lock_run
-SELECT id FROM runs WHERE id = %(run_id)s FOR UPDATE;
-
--- name: end_test
-UPDATE run_tests
-SET status = %(status)s, reason = %(reason)s, message = %(message)s, started_at = %(started_at)s,
-    ended_at = %(ended_at)s, duration_ms = %(duration_ms)s, attempts = %(attempts)s, cases = %(cases)s
-WHERE id = %(test_id)s AND run_id = %(run_id)s AND ended_at IS NULL;
-
--- name: end_run
-UPDATE runs
-SET status = %(status)s, reason = %(reason)s, message = %(message)s,
-    started_at = span.started_at, ended_at = span.ended_at,
-    duration_ms = coalesce(extract(epoch FROM span.ended_at - span.started_at) * 1000, 0)
-FROM (
-    SELECT min(started_at) AS started_at, max(ended_at) AS ended_at FROM run_tests WHERE run_id = %(run_id)s
-) AS span
-WHERE id = %(run_id)s;
-
--- name: mark_report
-UPDATE runs SET report_at = coalesce(report_at, %(at)s) WHERE id = %(run_id)s;
-
--- name: mark_end_said
-UPDATE runs SET end_said_at = coalesce(end_said_at, %(at)s) WHERE id = %(run_id)s;
-
--- name: mark_cancel
-UPDATE runs SET cancel_requested_at = coalesce(cancel_requested_at, %(at)s)
-WHERE id = %(run_id)s AND workspace_id = %(workspace_id)s AND ended_at IS NULL;
-
--- name: mark_sent
-UPDATE run_tests
-SET sent_at = %(at)s, deliveries = deliveries + 1, losses = losses + %(lost)s::integer
-WHERE id = %(test_id)s;
-
 -- name: orders
 SELECT
     tests.workspace_id, run_id, tests.id AS test_id, tests.title, language, module, script, base_url,
@@ -105,13 +63,8 @@ SELECT
     runs.kind, (extract(epoch FROM runs.deadline_at) * 1000)::bigint AS deadline
 FROM run_tests AS tests JOIN runs ON runs.id = run_id
 WHERE run_id = %(run_id)s AND tests.ended_at IS NULL
+    AND (%(test_ids)s::uuid[] IS NULL OR tests.id = ANY(%(test_ids)s::uuid[]))
 ORDER BY position;
-
--- name: unfinished
-SELECT id FROM runs
-WHERE end_said_at IS NULL AND (%(after)s::uuid IS NULL OR id > %(after)s::uuid)
-ORDER BY id
-LIMIT %(limit)s;
 
 -- name: forget_idempotency_keys
 DELETE FROM idempotency_keys WHERE created_at < %(before)s;

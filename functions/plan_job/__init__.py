@@ -1,0 +1,1 @@
+"""The runs of jobs become orders, one for each test."""
