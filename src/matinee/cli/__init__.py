@@ -7,7 +7,9 @@ import webbrowser
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from io import TextIOWrapper
+from pathlib import Path
 
 from matinee.cli.api import Api
 from matinee.cli.arguments import parser
@@ -20,7 +22,6 @@ from matinee.cli.text import say
 
 _CANNOT_RUN = 2
 _INTERRUPTED = 130
-_NO_STACK = "The local stack comes with a checkout of Matinee, and this is none."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,11 +104,17 @@ async def _report_url(server: Server, run_id: str) -> str:
 
 
 def _up(chosen: Namespace) -> int:
-    try:
-        from local.up import main as up  # noqa: PLC0415 - there in a checkout only, and only this command needs it
-    except ImportError as error:
-        raise CannotRunError(_NO_STACK) from error
+    _require_checkout()
+    from local.up import main as up  # noqa: PLC0415 - only this command needs it
+
     return up(once=chosen.once)
+
+
+def _require_checkout() -> None:
+    """Refuse to start a stack where `local` was installed without what it stands on."""
+    local = find_spec("local")
+    if local is None or not local.origin or not (Path(local.origin).parents[1] / "layers").is_dir():
+        raise CannotRunError("The local stack needs a checkout of Matinee. Name a server: --server or MATINEE_SERVER.")
 
 
 _COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
@@ -129,6 +136,7 @@ def _server(option: str | None) -> Iterator[Server]:
     if named(option) or answers(server):
         yield server
         return
+    _require_checkout()
     say(f"No Matinee answers at {server.url}; starting one for this.")
     with _temporary_server() as temporary:
         yield temporary
@@ -137,11 +145,9 @@ def _server(option: str | None) -> Iterator[Server]:
 
 @contextmanager
 def _temporary_server() -> Iterator[Server]:
-    try:
-        from local.errors import StackError  # noqa: PLC0415 - as for `up`
-        from local.stack import temporary  # noqa: PLC0415
-    except ImportError as error:
-        raise CannotRunError(f"{_NO_STACK} Name a server with --server or MATINEE_SERVER.") from error
+    from local.errors import StackError  # noqa: PLC0415 - as for `up`
+    from local.stack import temporary  # noqa: PLC0415
+
     try:
         with temporary(home(), port(), say=say) as stack:
             yield Server(stack.url, stack.api_key, is_temporary=True)

@@ -9,7 +9,7 @@ from matinee.cli.text import safe_line, seconds
 
 
 @dataclass
-class Test:
+class JobTest:
     """One test of the job. Texts in it are fit for a terminal."""
 
     title: str
@@ -38,7 +38,7 @@ class JobProgress:
     title: str
     status: str
     counts: dict[str, int]
-    running: dict[str, Test] = field(default_factory=dict)
+    running: dict[str, JobTest] = field(default_factory=dict)
     over: bool = False
     began: float = field(default_factory=time.monotonic)
 
@@ -57,7 +57,7 @@ class JobProgress:
         """Whether only the report is missing."""
         return self.status not in {"queued", "running"}
 
-    def hear(self, kind: str, data: dict[str, Any]) -> Test | None:
+    def hear(self, kind: str, data: dict[str, Any]) -> JobTest | None:
         """Take an event in; give the test that it says has ended, if it says so."""
         if kind == "run":
             self.status = str(data["status"])
@@ -66,11 +66,11 @@ class JobProgress:
             return self._hear_test(data)
         return None
 
-    def _hear_test(self, data: dict[str, Any]) -> Test | None:
+    def _hear_test(self, data: dict[str, Any]) -> JobTest | None:
         test_id, status = str(data["testId"]), str(data["status"])
         if status == "running":
-            self.running[test_id] = Test(safe_line(str(data["title"])))
+            self.running[test_id] = JobTest(safe_line(str(data["title"])))
             return None
         self.running.pop(test_id, None)
         message = safe_line(str(data.get("message") or ""))
-        return Test(safe_line(str(data["title"])), status, data.get("durationMs"), message)
+        return JobTest(safe_line(str(data["title"])), status, data.get("durationMs"), message)

@@ -12,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from matinee.cli.job_progress import JobProgress, Test
+from matinee.cli.job_progress import JobProgress, JobTest
 from matinee.cli.text import safe_line, seconds
 from matinee.cli.verdict import style
 
@@ -41,7 +41,7 @@ class JobView:
         """Wipe the board."""
         self._live.stop()
 
-    def ended(self, test: Test) -> None:
+    def ended(self, test: JobTest) -> None:
         """Tell how a test ended; on a terminal only if it did not simply pass."""
         if self._draws and test.is_fine:
             return
@@ -56,14 +56,14 @@ class JobView:
     def _headline(self) -> RenderableType:
         progress = self._progress
         what = "making the report" if progress.has_verdict else f"{progress.ended} of {progress.total}"
-        row = Table.grid(padding=(0, 1))
+        row = Table.grid(padding=(0, 2, 0, 0))
         row.add_column()
         row.add_column(no_wrap=True, overflow="ellipsis", style="bold")
         for _ in range(4):
             row.add_column(no_wrap=True)
         row.add_row(
             self._spinner,
-            safe_line(progress.title),
+            Text(safe_line(progress.title)),
             ProgressBar(total=progress.total, completed=progress.ended, width=_BAR),
             what,
             _faults(progress),
