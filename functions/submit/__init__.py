@@ -1,1 +1,1 @@
-"""The HTTP API: submit a script, follow and cancel its run."""
+"""The HTTP API: save tests and jobs, run them, follow, cancel and delete their runs."""

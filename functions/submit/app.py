@@ -1,6 +1,7 @@
-"""The HTTP API: submit a script, follow and cancel its run."""
+"""The HTTP API: save tests and jobs, run them, follow, cancel and delete their runs."""
 
-from functions.submit import health, routes
+from functions.submit import health
+from functions.submit.routes import jobs, runs, tests
 from matinee import __version__
 from matinee.http import problems
 from matinee.http.limits import BodyLimit
@@ -8,6 +9,8 @@ from matinee.http.openapi import Api
 
 #: A script of 1 MB with every character escaped as \\n or \\" is the most that anybody means to send.
 MAX_BODY_BYTES = 2_000_000
+#: A job's run may bring the scripts of all its tests; Lambda takes 6 MB in all.
+MAX_JOB_RUN_BYTES = 5_000_000
 
 
 def create_app() -> Api:
@@ -20,8 +23,8 @@ def create_app() -> Api:
         docs_url=None,  # these pages load their scripts from elsewhere
         redoc_url=None,
     )
-    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES)
-    app.include_router(routes.router)
-    app.include_router(health.router)
+    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, at={"/api/jobs/run": MAX_JOB_RUN_BYTES})
+    for routes in (runs, tests, jobs, health):
+        app.include_router(routes.router)
     problems.install(app)
     return app

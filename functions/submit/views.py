@@ -1,6 +1,7 @@
 """Runs as the API shows them."""
 
 from matinee.http import links, schemas
+from matinee.model.run import RunKind
 from matinee.stores.rows import Run, RunSummary
 
 
@@ -9,6 +10,18 @@ def accepted(run: Run) -> schemas.TestAccepted:
     report = links.report_path(run.kind, run.id)
     with_report = _links(run).model_copy(update={"report": report})
     return schemas.TestAccepted(test_id=run.id, status=run.status, links=with_report)
+
+
+def run_accepted(run: Run) -> schemas.RunAccepted:
+    """Show a run that was just made of what is saved, its report's link as in `accepted`."""
+    report = links.report_path(run.kind, run.id)
+    return schemas.RunAccepted(
+        run_id=run.id,
+        job_id=run.job_id,
+        test_id=run.tests[0].saved_test_id if run.kind is RunKind.TEST else None,
+        status=run.status,
+        links=_links(run).model_copy(update={"report": report}),
+    )
 
 
 def shown(run: Run) -> schemas.Run:

@@ -1,6 +1,6 @@
 """Refuse bodies that are too large, before anything reads them."""
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,17 +10,22 @@ from matinee.http.problems import problem
 
 
 class BodyLimit:
-    """ASGI middleware: a body of more than `most` bytes is answered with 413, whatever Content-Length says."""
+    """ASGI middleware: a body of more than `most` bytes is answered with 413, whatever Content-Length says.
 
-    def __init__(self, app: ASGIApp, *, most: int) -> None:
+    `at` has the paths with a limit of their own.
+    """
+
+    def __init__(self, app: ASGIApp, *, most: int, at: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._most = most
+        self._at = at or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take the body in, at most up to the limit, and hand it on whole."""
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"}:
             await self._app(scope, receive, send)
             return
+        most = self._at.get(scope["path"], self._most)
         body = bytearray()
         more = True
         while more:
@@ -29,8 +34,8 @@ class BodyLimit:
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > self._most:
-                detail = f"The body may have {self._most:,} bytes at most."
+            if len(body) > most:
+                detail = f"The body may have {most:,} bytes at most."
                 answer = problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, name="body-too-large", detail=detail)
                 await answer(scope, receive, send)
                 return

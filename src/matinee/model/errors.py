@@ -1,5 +1,6 @@
 """One error root. A class's docstring is its message to people; `matinee.http.problems` maps each to a status."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +34,24 @@ class ConflictError(MatineeError):
 
 class InvalidRequestError(MatineeError):
     """The request is not one that Matinee understands."""
+
+
+class InvalidFieldsError(MatineeError):
+    """A field of the request has a value that cannot be taken."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        """Name the faults: fields, as they are called outside (`tests.3.id`), and what is wrong with each."""
+        field, message = next(iter(faults.items()))
+        errors = [{"in": "body", "field": name, "message": text} for name, text in faults.items()]
+        super().__init__(f"{field}: {message}", errors=errors)
+
+
+class PreconditionRequiredError(MatineeError):
+    """Say which version you have seen: send its `ETag` as `If-Match`, so that nobody's change is lost."""
+
+
+class PreconditionFailedError(MatineeError):
+    """Somebody changed it since you read it. Read it again, and make your change to what it is now."""
 
 
 class DatabaseUnavailableError(MatineeError):

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ _REMEMBERED_RUNS = 1_000
 
 
 class LiveTable:
-    """The live table of all runs, safe for threads. `read` and `states` need Query; nothing else reads.
+    """The live table of all runs, safe for threads. `read`, `states` and `forget` need Query; nothing else reads.
 
     Every method raises LiveUnavailableError if DynamoDB does not answer.
     """
@@ -210,6 +210,13 @@ class LiveTable:
                     found.setdefault(test_id, {})["report_at"] = at
             self.learn(run_id, number(item, "log_end") or 0)
         return {test_id: TestState(**known) for test_id, known in found.items()}
+
+    def forget(self, run_id: str, *, but_leases: Collection[str] = ()) -> None:
+        """Delete all that is known of the run, except the leases of the tests named."""
+        keep = {f"lease#{test_id}" for test_id in but_leases}
+        self._edge.delete([key for key in self._edge.keys(run_id) if key["sk"]["S"] not in keep])
+        with self._ends_lock:
+            self._ends.pop(run_id, None)
 
 
 def _event_key(at: int) -> str:

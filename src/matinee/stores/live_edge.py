@@ -3,7 +3,7 @@
 import random
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,6 +19,8 @@ _T = TypeVar("_T")
 
 #: A write that another's transaction is in the way of is tried again this often; that one is over in milliseconds.
 _MAX_CONFLICTS = 50
+#: The most that one request may write.
+_MOST_WRITES = 25
 _FREE = "attribute_not_exists(pk)"
 
 
@@ -126,6 +128,25 @@ class LiveEdge:
         """Read all of the run's items with sort keys from `low` to `high`, both included."""
         pages = self._client.get_paginator("query").paginate(**self._range(run_id, low, high))
         return list(_attempt(pages.build_full_result)["Items"])
+
+    def keys(self, run_id: str) -> list[Item]:
+        """Give the keys of all of the run's items."""
+        asked = {**self._range(run_id, " ", "~"), "ProjectionExpression": "pk, sk"}
+        return list(_attempt(self._client.get_paginator("query").paginate(**asked).build_full_result)["Items"])
+
+    def delete(self, keys: Sequence[Item]) -> None:
+        """Delete the items with those keys; those that are not there do no harm."""
+        for first in range(0, len(keys), _MOST_WRITES):
+            requests: Any = [{"DeleteRequest": {"Key": key}} for key in keys[first : first + _MOST_WRITES]]
+            for again in range(_MAX_CONFLICTS):
+                asked = {self._table: requests}
+                left = _attempt(lambda: self._client.batch_write_item(RequestItems=asked))  # noqa: B023 - called at once
+                requests = left["UnprocessedItems"].get(self._table)
+                if not requests:
+                    break
+                time.sleep(min(0.05 * (again + 1), 1.0))  # the table asks for less
+            else:
+                raise LiveUnavailableError
 
     def _range(self, run_id: str, low: str, high: str) -> Any:
         return {

@@ -6,10 +6,11 @@ from importlib.resources import files
 from typing import Any, LiteralString
 
 from psycopg import Connection, InterfaceError, OperationalError
+from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-from matinee.model.errors import DatabaseUnavailableError, MatineeError
+from matinee.model.errors import ConflictError, DatabaseUnavailableError, MatineeError
 
 #: Held while migrating, so that two processes that start at once do not both migrate. Any number not used elsewhere.
 _MIGRATION_LOCK = 8_400_000_001
@@ -38,6 +39,7 @@ class Database:
 
         Raises:
             DatabaseUnavailableError: if there is no connection within the patience, or it breaks.
+            ConflictError: if something was to be written about what somebody else deleted in that moment.
         """
         try:
             self._pool.open()  # nothing happens if it is
@@ -45,6 +47,8 @@ class Database:
                 yield connection
         except (OperationalError, InterfaceError) as error:
             raise DatabaseUnavailableError from error
+        except ForeignKeyViolation as error:
+            raise ConflictError("Something that belongs to this was deleted in the same moment.") from error
 
     def ping(self, *, patience_s: float = 1.0) -> None:
         """Ask whether Postgres answers.

@@ -18,7 +18,7 @@ from typing import Any
 from py_mini_racer import JSEvalException, JSFunction, MiniRacer
 
 from matinee.model.errors import ScriptInvalidError
-from matinee.model.script import Language
+from matinee.model.script import Language, check
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +77,15 @@ class Parser:
 
     def __init__(self, path: Path) -> None:
         self._path = path  #: of @babel/parser's single file
+
+    def read(self, script: str, language: Language | None = None) -> Parsed:
+        """Tell what a script is that somebody sent, whatever that may be.
+
+        Raises:
+            ScriptInvalidError: if it cannot be run.
+        """
+        check(script)
+        return self.parse(script, language)
 
     def parse(self, script: str, language: Language | None = None) -> Parsed:
         """Tell what `script` is; without a `language` it is TypeScript if it can be, else JavaScript.

@@ -76,5 +76,6 @@ CREATE TABLE purges (
     run_id uuid PRIMARY KEY,
     workspace_id uuid NOT NULL, -- no reference: it may be gone
     open_tests uuid[] NOT NULL, -- on the queue or running when the run was deleted
+    settled boolean NOT NULL, -- its events were complete, its report among them: nobody writes of it any more
     created_at timestamptz NOT NULL DEFAULT now()
 );

@@ -2,35 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response, Security
+from fastapi import APIRouter, Query, Response
 
 from functions.submit import views
+from functions.submit.asking import ApiKey, Caller, Cursor, IdempotencyKey, Limit, Reader, starting
 from matinee import bootstrap
 from matinee.http import links, schemas
-from matinee.http.auth import bearer, principal_from
 from matinee.http.problems import documented
-from matinee.model.access import Principal
 from matinee.model.run import RunKind, RunStatus, RunTrigger
 from matinee.usecases.submit import Submission
 
 #: How long a ticket lasts: long enough to read a report, whose traces load only when they are opened.
 TICKET_SECONDS = 3_600
 
-router = APIRouter(dependencies=[Security(bearer)])
-
-
-def caller(request: Request) -> Principal:
-    """Tell who calls, by API key."""
-    return principal_from(request, bootstrap.keys())
-
-
-def reader(request: Request, run_id: str) -> Principal:
-    """Tell who reads this run: an API key's bearer, or a ticket's."""
-    return principal_from(request, bootstrap.keys(), run_id=run_id)
-
-
-Caller = Annotated[Principal, Depends(caller)]
-Reader = Annotated[Principal, Depends(reader)]
+router = APIRouter(dependencies=[ApiKey])
 
 
 @router.post(
@@ -45,10 +30,7 @@ Reader = Annotated[Principal, Depends(reader)]
 def submit_test(
     body: schemas.TestRequest,
     principal: Caller,
-    idempotency_key: Annotated[
-        str | None,
-        Header(min_length=1, max_length=200, description="The same key and body again give the same run, for a day."),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> schemas.TestAccepted:
     """Queue a script. It runs at once if a worker is free; follow it by its events."""
     run = bootstrap.submitter().submit(
@@ -69,15 +51,24 @@ def submit_test(
     tags=["runs"],
 )
 def list_runs(
+    *,
     principal: Caller,
     status: Annotated[list[RunStatus] | None, Query(description="Only these; may be given several times.")] = None,
     kind: Annotated[RunKind | None, Query(description="Only this kind.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=100, description="The `nextCursor` of the page before.")] = None,
+    trigger: Annotated[RunTrigger | None, Query(description="Only those started so.")] = None,
+    job_id: Annotated[schemas.Id | None, Query(alias="jobId", description="Only this job's.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> schemas.RunPage:
     """Give a page of the workspace's runs, without their tests."""
     found, following = bootstrap.runs().list(
-        principal.workspace_id, statuses=status, kind=kind, limit=limit, cursor=cursor
+        principal.workspace_id,
+        statuses=status,
+        kind=kind,
+        trigger=trigger,
+        job_id=job_id,
+        limit=limit,
+        cursor=cursor,
     )
     return schemas.RunPage(items=[views.summary(run) for run in found], next_cursor=following)
 
@@ -112,6 +103,35 @@ def cancel_run(run_id: str, principal: Caller, response: Response) -> schemas.Ru
     return views.shown(run)
 
 
+@router.post(
+    "/api/runs/{run_id}/rerun",
+    operation_id="rerunRun",
+    summary="Run a run's tests again",
+    status_code=202,
+    response_model_exclude_none=True,
+    responses=documented(400, 401, 404, 409, 422, 503),
+    tags=["runs"],
+)
+def rerun_run(
+    run_id: str, body: schemas.RerunRequest, principal: Caller, idempotency_key: IdempotencyKey = None
+) -> schemas.RunAccepted:
+    """Make a new run of the same scripts and variables, linked to this one, which must have ended."""
+    return views.run_accepted(bootstrap.rerunner().rerun(starting(principal, idempotency_key), run_id, body.only))
+
+
+@router.delete(
+    "/api/runs/{run_id}",
+    operation_id="deleteRun",
+    summary="Delete a run",
+    status_code=204,
+    responses=documented(401, 404, 503),
+    tags=["runs"],
+)
+def delete_run(run_id: str, principal: Caller) -> None:
+    """Delete a run, its results and its artifacts; what runs is stopped."""
+    bootstrap.deleter().run(principal.workspace_id, run_id)
+
+
 @router.get(
     "/api/runs/{run_id}/console",
     operation_id="getConsole",
@@ -120,11 +140,15 @@ def cancel_run(run_id: str, principal: Caller, response: Response) -> schemas.Ru
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **documented(401, 404, 503)},
     tags=["runs"],
 )
-def get_console(run_id: str, principal: Reader) -> Response:
+def get_console(
+    run_id: str,
+    principal: Reader,
+    test: Annotated[str | None, Query(description="Only of this one of the run's tests, by its id in the run.")] = None,
+) -> Response:
     """Give what the run's tests printed, so far if it still runs. A browser may come with a ticket."""
     run = bootstrap.runs().get(principal.workspace_id, run_id)
     headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-    return Response(bootstrap.console().of(run), media_type="text/plain; charset=utf-8", headers=headers)
+    return Response(bootstrap.console().of(run, test_id=test), media_type="text/plain; charset=utf-8", headers=headers)
 
 
 @router.post(

@@ -1,0 +1,43 @@
+"""What requests have in common: who asks, and for how much."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Query, Request, Security
+
+from matinee import bootstrap
+from matinee.http.auth import bearer, principal_from
+from matinee.model.access import Principal
+from matinee.model.run import RunTrigger
+from matinee.usecases.launch import Start
+
+#: Documents, for all routes of a router, that an API key is needed.
+ApiKey = Security(bearer)
+
+
+def caller(request: Request) -> Principal:
+    """Tell who calls, by API key."""
+    return principal_from(request, bootstrap.keys())
+
+
+def reader(request: Request, run_id: str) -> Principal:
+    """Tell who reads this run: an API key's bearer, or a ticket's."""
+    return principal_from(request, bootstrap.keys(), run_id=run_id)
+
+
+Caller = Annotated[Principal, Depends(caller)]
+Reader = Annotated[Principal, Depends(reader)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=1, max_length=200, description="The same key and body again give the same run, for a day."),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(description="The `ETag` of the version that you change, or `*`. Without it the answer is 428."),
+]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=100, description="The `nextCursor` of the page before.")]
+
+
+def starting(principal: Principal, idempotency_key: str | None) -> Start:
+    """Tell who starts a run: a program, with an API key."""
+    return Start(workspace_id=principal.workspace_id, trigger=RunTrigger.API, idempotency_key=idempotency_key)
