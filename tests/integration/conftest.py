@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,23 +74,28 @@ class Road:
         return bootstrap.submitter().submit(submission, workspace_id=self.workspace_id, trigger=RunTrigger.API).id
 
     def start_job(
-        self, tests: int = 3, *, planned: bool = True, expected: Sequence[int | None] = (), **more: Any
+        self,
+        tests: int = 3,
+        *,
+        planned: bool = True,
+        expected: Sequence[int | None] = (),
+        test: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Run:
-        """Make a job's run of so many tests, and unless told otherwise plan it; `expected`: how long each took lately, in ms."""
-        made = [
-            NewTest(
-                id=str(uuid7()),
-                title=f"test {position}",
-                script="test('a', () => {})",
-                language=Language.TYPESCRIPT,
-                module=False,
-                base_url=None,
-                timeout_seconds=60,
-                retries=0,
-                variables={},
-            )
-            for position in range(tests)
-        ]
+        """Make a job's run of so many tests, and unless told otherwise plan it.
+
+        `expected`: how long each took lately, in ms; `test`: what they have in common; `more`: what the run is like.
+        """
+        common: dict[str, Any] = {
+            "script": "test('a', () => {})",
+            "language": Language.TYPESCRIPT,
+            "module": False,
+            "base_url": None,
+            "timeout_seconds": 60,
+            "retries": 0,
+            "variables": {},
+        }
+        made = [NewTest(id=str(uuid7()), title=f"test {at}", **{**common, **(test or {})}) for at in range(tests)]
         fields: dict[str, Any] = {
             "id": str(uuid7()),
             "workspace_id": self.workspace_id,
@@ -102,8 +107,8 @@ class Road:
         }
         run = bootstrap.runs().create(NewRun(**{**fields, **more}, tests=tuple(made)))
         with bootstrap.database().transaction() as connection:
-            for test, ms in zip(made, expected, strict=False):
-                connection.execute("UPDATE run_tests SET expected_ms = %s WHERE id = %s", [ms, test.id])
+            for each, ms in zip(made, expected, strict=False):
+                connection.execute("UPDATE run_tests SET expected_ms = %s WHERE id = %s", [ms, each.id])
         if planned:
             bootstrap.planner().plan(self.workspace_id, run.id)
         return run
@@ -132,6 +137,33 @@ class Road:
         result = TestResult(status=TestStatus(status), **{**fields, **more})
         assert bootstrap.live().put_result(run_id, test_id or run_id, result)
 
+    def begin(self, run: Run, *numbers: int, **more: Any) -> None:
+        """Begin tests of a job's run, and let the tracker know."""
+        for number in numbers:
+            self.claim(run.id, run.tests[number].id, **more)
+        self.stream()
+
+    def end(self, run: Run, *numbers: int, status: str = "passed", **more: Any) -> None:
+        """End tests of a job's run, and let the tracker know."""
+        for number in numbers:
+            self.finish(run.id, status, test_id=run.tests[number].id, **more)
+        self.stream()
+
+    def statuses(self, run: Run) -> list[str]:
+        """Give the statuses of a run's tests."""
+        return [test.status.value for test in self.run(run.id).tests]
+
+    def age(self, run_id: str, seconds: float) -> None:
+        """Let a run have been made, sent and ended so many seconds earlier."""
+        earlier = "{0} = {0} - make_interval(secs => %(seconds)s)"
+        runs, tests = f"{earlier.format('created_at')}, {earlier.format('ended_at')}", earlier.format("sent_at")
+        with bootstrap.database().transaction() as connection:
+            for statement in (
+                f"UPDATE runs SET {runs} WHERE id = %(id)s",
+                f"UPDATE run_tests SET {tests} WHERE run_id = %(id)s",
+            ):
+                connection.execute(statement, {"seconds": seconds, "id": run_id})  # type: ignore[arg-type] # our own names
+
     def report(self, run_id: str) -> None:
         """Say that the run's report can be read."""
         bootstrap.live().put_report(run_id, run_id, at=round(time.time() * 1000))
@@ -143,6 +175,13 @@ class Road:
         for message in messages:
             sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
         return [TestOrder.model_validate_json(message["Body"]) for message in messages]
+
+    def sent(self) -> list[str]:
+        """Take all that lies on the queue; give the titles of the tests, in the order in which they were sent."""
+        titles: list[str] = []
+        while orders := self.orders():
+            titles += [order.title for order in orders]
+        return titles
 
     def plans(self) -> list[RunOrder]:
         """Take what lies on job-execution."""

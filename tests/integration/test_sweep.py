@@ -20,22 +20,6 @@ def sweep(*, everything: bool = False) -> dict[str, int]:
     return dict(bootstrap.sweeper().sweep(everything=everything))
 
 
-@pytest.fixture
-def age(database: Database) -> Any:
-    """Let a run have been made, sent and ended so many seconds earlier."""
-
-    def age(run_id: str, seconds: float) -> None:
-        with database.transaction() as connection:
-            for table, columns in (("runs", ("created_at", "ended_at")), ("run_tests", ("sent_at",))):
-                sets = ", ".join(f"{column} = {column} - make_interval(secs => %(seconds)s)" for column in columns)
-                key = "id" if table == "runs" else "run_id"
-                connection.execute(
-                    f"UPDATE {table} SET {sets} WHERE {key} = %(id)s", {"seconds": seconds, "id": run_id}
-                )  # type: ignore[arg-type] # our own names
-
-    return age
-
-
 def test_a_run_on_its_way_is_left_alone(road: Any) -> None:
     queued, running, ended = (road.submit() for _ in range(3))
     road.claim(running)
@@ -49,7 +33,7 @@ def test_a_run_on_its_way_is_left_alone(road: Any) -> None:
     assert RunStatus.QUEUED is road.run(queued).status
 
 
-def test_a_run_that_was_saved_but_never_sent_is_sent(road: Any, age: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_was_saved_but_never_sent_is_sent(road: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*_: Any, **__: Any) -> None:
         raise LiveUnavailableError
 
@@ -59,7 +43,7 @@ def test_a_run_that_was_saved_but_never_sent_is_sent(road: Any, age: Any, monkey
             road.submit()
     run_id = refused.value.extra["runId"]
     assert {} == sweep()  # the submission may still be at it
-    age(run_id, 31)
+    road.age(run_id, 31)
 
     assert {"sent_again": 1} == sweep()
 
@@ -68,22 +52,22 @@ def test_a_run_that_was_saved_but_never_sent_is_sent(road: Any, age: Any, monkey
     assert {} == sweep()
 
 
-def test_a_long_queue_is_not_filled_up(road: Any, age: Any) -> None:
+def test_a_long_queue_is_not_filled_up(road: Any) -> None:
     """Sent again after 5 minutes, then 10 more, then 20: an order that waits is most likely just waiting."""
     run_id = road.submit()
     sent: list[int] = []
 
     for minute in range(1, 61):
-        age(run_id, 60)
+        road.age(run_id, 60)
         if sweep():
             sent.append(minute)
 
     assert [5, 15, 35] == sent
 
 
-def test_a_run_that_nobody_took_for_a_day_ends(road: Any, age: Any) -> None:
+def test_a_run_that_nobody_took_for_a_day_ends(road: Any) -> None:
     run_id = road.submit()
-    age(run_id, 86_500)
+    road.age(run_id, 86_500)
 
     assert {"worker_lost": 1} == sweep()
 
@@ -92,14 +76,14 @@ def test_a_run_that_nobody_took_for_a_day_ends(road: Any, age: Any) -> None:
     assert ["run queued", "run error", "end error"] == road.told(run_id)
 
 
-def test_a_lost_workers_message_has_a_minute_to_come_back_by_itself(road: Any, age: Any) -> None:
+def test_a_lost_workers_message_has_a_minute_to_come_back_by_itself(road: Any) -> None:
     fresh, old = road.submit(), road.submit()
     road.orders()
     road.claim(fresh, ago_s=60, lease_s=10)  # dead for 50 s
     road.claim(old, ago_s=80, lease_s=10)  # dead for 70 s
     road.stream()
     for run_id in (fresh, old):
-        age(run_id, 300)
+        road.age(run_id, 300)
 
     assert {"sent_again": 1} == sweep()
 
@@ -107,13 +91,13 @@ def test_a_lost_workers_message_has_a_minute_to_come_back_by_itself(road: Any, a
     assert [0, 1] == [road.run(run_id).tests[0].losses for run_id in (fresh, old)]
 
 
-def test_a_test_that_lost_three_workers_ends_as_worker_lost(road: Any, age: Any) -> None:
+def test_a_test_that_lost_three_workers_ends_as_worker_lost(road: Any) -> None:
     run_id = road.submit()
     for worker in ("first", "second", "third"):
         road.claim(run_id, owner=worker)
         bootstrap.live().release(run_id, run_id, owner=worker)
     road.stream()
-    age(run_id, 300)
+    road.age(run_id, 300)
 
     assert {"worker_lost": 1} == sweep()
 
@@ -182,14 +166,14 @@ def test_what_the_stream_did_not_bring_is_fetched(road: Any) -> None:
     assert {} == sweep()
 
 
-def test_a_report_that_never_comes_is_not_waited_for_for_ever(road: Any, age: Any) -> None:
+def test_a_report_that_never_comes_is_not_waited_for_for_ever(road: Any) -> None:
     run_id = road.submit()
     road.claim(run_id)
     road.finish(run_id)
     road.stream()
-    age(run_id, 890)
+    road.age(run_id, 890)
     assert {} == sweep()
-    age(run_id, 20)
+    road.age(run_id, 20)
 
     assert {"end_told": 1} == sweep()
 
