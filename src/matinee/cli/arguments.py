@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     )
     jobs = _group(commands, "jobs", "jobs, which are many tests together: run, list")
     job = _leaf(jobs, "jobs run", "run all tests of a job, many at once", _JOB_EXAMPLES)
-    job.add_argument("name", metavar="NAME", help="the job's name")
+    job.add_argument("name", type=str.strip, metavar="NAME", help="the job's name")
     _variables(job)
     _telling(job)
     _list(_leaf(jobs, "jobs list", "list jobs"))
@@ -114,7 +114,7 @@ def _push(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--tag", action="append", metavar="T", help="give the tests this tag, and each other given")
     job = command.add_argument_group("job")
-    job.add_argument("--job", metavar="NAME", help="make the job of that name have exactly these tests")
+    job.add_argument("--job", type=str.strip, metavar="NAME", help="make the job of that name have exactly these tests")
     job.add_argument("--parallelism", type=_whole(at_least=1), metavar="N", help="so many tests at once (10)")
     job.add_argument(
         "--stop-after", type=_whole(at_least=1), metavar="N", help="begin no more after N failures (never)"

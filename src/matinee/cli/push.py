@@ -90,7 +90,7 @@ async def _push(api: Api, spec: Spec, tags: Sequence[str] | None, turns: asyncio
                 "description": known.get("description"),
                 "script": script,
                 "language": written_in.value,
-                "tags": sorted(set(tags)) if tags is not None else known.get("tags", []),
+                "tags": sorted({tag.strip() for tag in tags}) if tags is not None else known.get("tags", []),
                 "path": spec.path,
             }
 

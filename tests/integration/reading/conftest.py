@@ -22,6 +22,7 @@ from matinee.model.script import Language
 from matinee.model.work import Case, TestResult
 from matinee.stores.live import LiveTable
 from matinee.stores.rows import NewRun, NewTest, Run, to_ms
+from tests.integration.reading.cli_server import key, server  # noqa: F401  fixtures
 
 TITLE = "shop"
 PARSER = Path(__file__).parents[3] / "layers/playwright/.runtime/node_modules/@babel/parser/lib/index.js"

@@ -29,26 +29,6 @@ PASSES = "import { test } from '@playwright/test';\ntest('adds up', async () => 
 
 
 @pytest.fixture
-def key(monkeypatch: pytest.MonkeyPatch) -> str:
-    key = bootstrap.keys().create(bootstrap.keys().ensure_workspace(), "cli")
-    monkeypatch.setenv("MATINEE_API_KEY", key)
-    return key
-
-
-@pytest.fixture
-def server(key: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The API in a process of its own, which the command finds by itself."""
-    assert key
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        command = [sys.executable, "-m", "local.http", str(listener.fileno())]
-        with subprocess.Popen(command, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL) as process:
-            monkeypatch.setenv("MATINEE_SERVER", url)
-            yield url
-            process.terminate()
-
-
-@pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Write a script into the current folder; give its name."""
     monkeypatch.chdir(tmp_path)
