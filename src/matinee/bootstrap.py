@@ -5,6 +5,7 @@ Each is built when it is first asked for and lives as long as the process.
 # ruff: noqa: PLC0415 - imports stand inside: a function loads only what it uses, and run_test has no Postgres driver
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import update_wrapper
 from pathlib import Path
 from threading import RLock
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from matinee.model.work import RunOrder, TestOrder
     from matinee.runner.execution import Runner
+    from matinee.runner.report import ReportStep
+    from matinee.runner.warm import Place
     from matinee.stores.artifacts import Artifacts
     from matinee.stores.deletions import Deletions
     from matinee.stores.jobs import Jobs
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from matinee.usecases.launch import Launcher
     from matinee.usecases.library import Library
     from matinee.usecases.mend import Mender
+    from matinee.usecases.merge import Merger
     from matinee.usecases.plan import Planner
     from matinee.usecases.purge import Purger
     from matinee.usecases.rerun import Rerunner
@@ -191,19 +195,33 @@ def keys() -> "Keys":
 
 
 @_Part
-def runner() -> "Runner":
-    """Give what executes scripts on this machine."""
-    from matinee.runner.execution import Runner
+def place() -> "Place":
+    """Give where and how programs of the pinned runtime run on this machine."""
     from matinee.runner.sandbox import choose
     from matinee.runner.warm import Place
 
     told = settings.load(settings.RunnerSettings)
-    place = Place(
+    return Place(
         runtime=Path(told.matinee_runtime).resolve(),
         sandbox=choose(told.matinee_sandbox),
         memory_bytes=told.matinee_memory_mb << 20,
     )
-    return Runner(place, playwright_version=settings.load(settings.VersionSettings).playwright_version)
+
+
+@_Part
+def runner() -> "Runner":
+    """Give what executes scripts on this machine."""
+    from matinee.runner.execution import Runner
+
+    return Runner(place(), playwright_version=settings.load(settings.VersionSettings).playwright_version)
+
+
+@_Part
+def reports() -> "ReportStep":
+    """Give what makes reports on this machine."""
+    from matinee.runner.report import ReportStep
+
+    return ReportStep(place())
 
 
 @_Part
@@ -298,6 +316,13 @@ def console() -> "Console":
     return Console(live(), artifacts())
 
 
+def merger() -> "Merger":
+    """Give what makes the reports of jobs."""
+    from matinee.usecases.merge import Merger
+
+    return Merger(live=live(), artifacts=artifacts(), reports=reports())
+
+
 def tracker() -> "Tracker":
     """Give what follows the live table's stream."""
     from matinee.usecases.track import Tracker
@@ -328,7 +353,8 @@ def sweeper() -> "Sweeper":
     """Give what comes every minute."""
     from matinee.usecases.sweep import Sweeper
 
-    return Sweeper(runs(), tracking(), keys(), mender(), dead_letters())
+    keep = timedelta(days=settings.load(settings.RetentionSettings).matinee_retention_days)
+    return Sweeper(runs(), tracking(), keys(), mender(), dead_letters(), deletions(), purger(), keep)
 
 
 def reset() -> None:

@@ -8,16 +8,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from matinee.model.errors import DatabaseUnavailableError, LiveUnavailableError, NotFoundError
+from matinee.stores.deletions import Deletions
 from matinee.stores.keys import Keys
 from matinee.stores.rows import RunSummary
 from matinee.stores.runs import Runs
 from matinee.stores.tracking import Tracking
 from matinee.usecases.dead import DeadLetters
 from matinee.usecases.mend import Mender
+from matinee.usecases.purge import Purger
 
 logger = logging.getLogger(__name__)
 
 _IDEMPOTENCY_KEYS_LAST = timedelta(days=1)
+#: So many runs at most expire with one sweep: each may have a thousand tests.
+_EXPIRED_AT_ONCE = 100
+#: However long the mending takes, for so long each of the other things is done.
+_LEAST_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -29,25 +35,37 @@ class Sweeper:
     keys: Keys
     mender: Mender
     dead_letters: DeadLetters
+    deletions: Deletions
+    purger: Purger
+    keep: timedelta  #: for so long a run is kept after its end
 
     def sweep(self, *, everything: bool = False, patience_s: float = 45.0) -> Mapping[str, int]:
-        """Mend all unfinished runs, oldest first, for at most `patience_s`; give how often what was done.
+        """Mend all unfinished runs, oldest first, then forget what is old; give how often what was done.
 
-        With `everything` no grace is given: for a start after which queues and live table may be empty.
+        It takes little longer than `patience_s`; what is left is for the next sweep. With `everything` no grace is given:
+        for a start after which queues and live table may be empty.
 
         Raises:
             DatabaseUnavailableError, LiveUnavailableError: the next sweep will do better.
         """
-        done = Counter(self.dead_letters.clear())
+        done: Counter[str] = Counter()
         deadline = time.monotonic() + patience_s
         for run in self._unfinished():
             if time.monotonic() > deadline:
                 break
             done.update(self._mend_safely(run, everything=everything))
-        done["tickets_forgotten"] = self.keys.forget_tickets()
-        before = datetime.now(UTC) - _IDEMPOTENCY_KEYS_LAST
-        done["idempotency_keys_forgotten"] = self.runs.forget_idempotency_keys(before=before)
+        done.update(self.dead_letters.clear(patience_s=max(_LEAST_S, deadline - time.monotonic())))
+        done.update(self._forget(patience_s=max(_LEAST_S, deadline - time.monotonic())))
         return {what: times for what, times in done.items() if times}
+
+    def _forget(self, *, patience_s: float) -> Mapping[str, int]:
+        now = datetime.now(UTC)
+        return {
+            "tickets_forgotten": self.keys.forget_tickets(),
+            "idempotency_keys_forgotten": self.runs.forget_idempotency_keys(before=now - _IDEMPOTENCY_KEYS_LAST),
+            "runs_expired": self.deletions.expire(now - self.keep, limit=_EXPIRED_AT_ONCE),
+            "runs_purged": self.purger.purge(patience_s=patience_s),
+        }
 
     def _unfinished(self) -> Iterator[RunSummary]:
         page = self.tracking.unfinished()
