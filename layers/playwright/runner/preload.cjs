@@ -1,5 +1,5 @@
-// Loaded into every worker process ahead of Playwright's own entry: the modules that a script will ask for anyway, and a limit on
-// what a script may print, at its source (40 MB of console would make a blob report of 56 MB).
+// Loaded into every worker process ahead of Playwright's own entry: the modules that a script will ask for anyway, a limit on what a
+// script may print, at its source (40 MB of console would make a blob report of 56 MB), and how a worker rests instead of ending.
 'use strict';
 
 const path = require('node:path');
@@ -9,13 +9,21 @@ const limit = Number(process.env.MATINEE_CONSOLE_BYTES || 1000000);
 const note = Buffer.from(`\n[Matinee keeps the first ${limit} bytes of what a test prints; the rest was dropped]\n`);
 
 let printed = 0;
+let failed = false;
 const send = process.send;
 process.send = function(message, ...rest) {
   const said = message && message.params;
-  if (!said || (said.method !== 'stdOut' && said.method !== 'stdErr'))
-    return send.call(process, message, ...rest);
-  if (printed >= limit)
-    return true;
+  if (said && (said.method === 'stdOut' || said.method === 'stdErr')) {
+    if (printed >= limit)
+      return true;
+    cut(said);
+  } else if (said) {
+    failed ||= isFailure(said);
+  }
+  return send.call(process, message, ...rest);
+};
+
+function cut(said) {
   const { text, buffer } = said.params;
   const chunk = buffer === undefined ? Buffer.from(text) : Buffer.from(buffer, 'base64');
   const left = limit - printed;
@@ -24,8 +32,41 @@ process.send = function(message, ...rest) {
     delete said.params.text;
     said.params.buffer = Buffer.concat([chunk.subarray(0, left), note]).toString('base64');
   }
-  return send.call(process, message, ...rest);
-};
+}
 
-require(path.join(playwright, 'lib', 'common', 'index.js'));
-setImmediate(() => require(path.join(playwright, 'lib', 'index.js')));
+function isFailure({ method, params }) {
+  return method === 'teardownErrors'
+    || (method === 'done' && params.fatalErrors.length > 0)
+    || (method === 'testEnd' && params.status !== params.expectedStatus);
+}
+
+const commonFile = path.join(playwright, 'lib', 'common', 'index.js');
+const common = require(commonFile);
+const { processExit } = require(path.join(path.dirname(playwright), 'playwright-core', 'lib', 'bootstrap.js'));
+const { remember } = require(path.join(__dirname, 'leftovers.cjs'));
+
+// Playwright's entry makes a runner for the one __init__ that it expects, and exits at __stop__. It may make more of them: whatever it
+// does for a run it does in the runner. So at __rest__ the runner is closed as at __stop__, and what the script left is put back; a worker
+// that failed, as Playwright has it, or in which something still works, ends.
+let runner;
+require.cache[commonFile].exports = Object.create(common, {
+  startProcessRunner: { value: create => common.startProcessRunner(params => (runner = create(params))) },
+});
+let restore;
+process.on('message', async ({ method }) => {
+  if (method === '__init__') {
+    printed = 0;
+    failed = false;
+  }
+  if (method !== '__rest__')
+    return;
+  await runner?.gracefullyClose().catch(() => (failed = true));
+  if (failed || !await restore())
+    processExit(0);
+  else
+    process.send({ method: '__resting__' });
+});
+setImmediate(() => {
+  require(path.join(playwright, 'lib', 'index.js'));
+  restore = remember();
+});

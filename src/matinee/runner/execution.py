@@ -1,25 +1,27 @@
 """Execute one script: give it to the warm processes, follow it, stop it in time, judge it."""
 
-import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
-from matinee.model.run import TestStatus
+from matinee.model.run import RunKind, TestStatus
 from matinee.model.script import file_name
 from matinee.model.work import Case, Event, TestOrder
 from matinee.runner import blob
 from matinee.runner.judge import Verdict, judge
-from matinee.runner.process import Ending
+from matinee.runner.process import Ending, Said
 from matinee.runner.progress import Progress
+from matinee.runner.waiting import Waiting
 from matinee.runner.warm import Place, Warm
 
 #: From asking a script to end in order to killing it, in seconds. Playwright's own way out takes some 0.2 s.
 GRACE_SECONDS = 1.2
+#: How long a job's test may wait for processes that were not started ahead of it.
+_START_SECONDS = 20.0
 #: What the console file keeps, in bytes.
 CONSOLE_BYTES = 2_000_000
 _TAIL_BYTES = 16_384
@@ -35,6 +37,7 @@ class Execution:
     console: bytes
     ending: Ending
     warm: Warm
+    kept: bool = False  #: whether the processes stay for the run's next test, which finds nothing of this one
 
     def report(self) -> Path | None:
         """Make the HTML report; returns its folder, None where that failed."""
@@ -42,7 +45,10 @@ class Execution:
 
     def close(self) -> None:
         """Remove the execution's files."""
-        self.warm.close()
+        if self.kept:
+            shutil.rmtree(self.blob.parent, ignore_errors=True)
+        else:
+            self.warm.close()
 
 
 class Stop:
@@ -73,41 +79,29 @@ class Stop:
 
 
 class Runner:
-    """Executes scripts one after the other, each in processes of its own that were started before it came."""
+    """Executes scripts one after the other, in processes that were started before they came."""
 
     def __init__(self, place: Place, *, playwright_version: str) -> None:
-        self._place = place
+        self._waiting = Waiting(place)
         self._version = playwright_version
-        self._warm: Warm | None = None
 
     def warm(self) -> None:
         """Have processes ready for the next script; costs nothing where they are."""
-        if self._warm and not self._warm.usable:
-            self.close()
-        if self._warm is None:
-            self._warm = Warm(self._place)
+        self._waiting.warm()
 
     @property
     def folder(self) -> Path | None:
         """The folder that the next script will run in, where its processes wait already."""
-        return self._warm.folder if self._warm else None
-
-    def _take(self) -> Warm:
-        """Take the waiting processes, or new ones; the next script gets others."""
-        self.warm()
-        warm, self._warm = self._warm, None
-        return warm or Warm(self._place)
+        return self._waiting.folder
 
     def close(self) -> None:
         """End the waiting processes."""
-        if self._warm:
-            self._warm.close()
-            self._warm = None
+        self._waiting.close()
 
     @contextmanager
     def reporting(self) -> Iterator[Warm]:
         """Lend the processes that make a report, for a blob from elsewhere."""
-        warm = self._take()
+        warm = self._waiting.take()
         try:
             yield warm
         finally:
@@ -120,11 +114,14 @@ class Runner:
 
         Events come on this thread and on another one; `on_event` must allow that.
         """
-        warm = self._take()
+        warm = self._waiting.take(order)
         try:
             started_at = _now()
+            # What is to stay must be there before the script: whatever comes later is the script's, and goes with it.
+            keep = order.kind is RunKind.JOB and warm.ready(seconds=min(_START_SECONDS, seconds / 2))
+            seconds -= (_now() - started_at) / 1000
             warm.write(order, script, test_timeout_ms=_test_timeout_ms(seconds))
-            progress, console, ending = _follow(warm, order, seconds=seconds, stop=stop, on_event=on_event)
+            progress, console, ending = _follow(warm, order, seconds=seconds, keep=keep, stop=stop, on_event=on_event)
             if stop.why is not None:
                 ending = replace(ending, killed=stop.why)
             own = warm.file("blob.zip")
@@ -132,7 +129,12 @@ class Runner:
             cases = _cases(progress, verdict)
             if own is None or ending.killed == "memory":
                 own = self._write_blob(warm, order, cases, verdict, started_at=started_at)
-            return Execution(verdict=verdict, cases=cases, blob=own, console=console, ending=ending, warm=warm)
+            kept = warm.host.resting and verdict.is_plain
+            if kept:
+                self._waiting.keep(warm)
+            return Execution(
+                verdict=verdict, cases=cases, blob=own, console=console, ending=ending, warm=warm, kept=kept
+            )
         except BaseException:
             warm.close()
             raise
@@ -143,23 +145,23 @@ class Runner:
         duration_ms = _now() - started_at
         told = blob.Told(
             file=file_name(order.language, module=order.module),
-            root=self._place.sandbox.inside(warm.folder),
+            root=warm.inside,
             cases=cases
             or (Case(title=order.title, status=verdict.status, duration_ms=duration_ms, message=verdict.message),),
             started_at=started_at,
             duration_ms=duration_ms,
             version=self._version,
         )
-        target = warm.folder / "matinee-blob.zip"
+        target = warm.test_folder / "matinee-blob.zip"
         target.unlink(missing_ok=True)
         blob.write(told, target)
         return target
 
 
 def _follow(
-    warm: Warm, order: TestOrder, *, seconds: float, stop: Stop, on_event: Callable[[Event], None]
+    warm: Warm, order: TestOrder, *, seconds: float, keep: bool, stop: Stop, on_event: Callable[[Event], None]
 ) -> tuple[Progress, bytes, Ending]:
-    """Let the script go, and read all that it says until it and its descendants are gone."""
+    """Let the script go, and hear all that it says until it and its descendants are gone, or its host says that it is over."""
     host = warm.host
     console = _Console()
     progress = Progress(test_id=order.test_id, printed=console.keep)
@@ -172,32 +174,33 @@ def _follow(
         timers.append(threading.Timer(GRACE_SECONDS, host.kill, [why]))
         timers[-1].start()
 
-    reader = threading.Thread(target=_drain, args=[host.stdout, progress, on_event], daemon=True)
-    host.go(seconds=seconds + GRACE_SECONDS + 1)
+    warm.go(seconds=seconds + GRACE_SECONDS + 1, keep=keep)
     deadline.start()
-    reader.start()
     stop.heard_by(end)
-    for line in host.progress:
-        for event in progress.line(line):
+    for said in host.hear():
+        for event in _events(said, progress):
             on_event(event)
-    ending = host.wait()
+        if keep and progress.over is not None:
+            break
+    ending = host.rest(code=progress.over) if keep and progress.over is not None else host.wait()
     stop.heard_by(_nobody)
     for timer in timers:
         timer.cancel()
         timer.join()
-    reader.join()
+    for said in host.hear(seconds=0):  # printed before the end, or by what lived until now
+        for event in _events(said, progress):
+            on_event(event)
     return progress, console.kept(), ending
+
+
+def _events(said: Said, progress: Progress) -> Iterator[Event]:
+    if said.printed:
+        return progress.console("stdout", said.piece.decode(errors="replace"), at=_now())
+    return progress.line(said.piece)
 
 
 def _nobody(_why: str) -> None:
     """Hear that a run shall stop when there is nothing left to stop."""
-
-
-def _drain(stdout: BinaryIO, progress: Progress, on_event: Callable[[Event], None]) -> None:
-    """Read the runner's own output to its end, whatever comes: a full pipe would stop the runner, a closed one crash it."""
-    while chunk := os.read(stdout.fileno(), 65_536):
-        for event in progress.console("stdout", chunk.decode(errors="replace"), at=_now()):
-            on_event(event)
 
 
 class _Console:

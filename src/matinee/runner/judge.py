@@ -34,6 +34,11 @@ class Verdict:
     reason: Reason | None = None
     message: str | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is on the script alone, and nothing went wrong around it."""
+        return self.reason in {None, Reason.NO_TESTS, Reason.SCRIPT_INVALID, Reason.TEST_TIMEOUT}
+
 
 def judge(ending: Ending, progress: Progress, *, blob: Path | None, console_tail: str) -> Verdict:
     """Judge one execution by how it ended, what it told, its blob report, and the last that it printed."""

@@ -3,11 +3,13 @@
 import contextlib
 import json
 import os
+import select
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
@@ -19,6 +21,9 @@ _RLIMITS = {
     "RLIMIT_FSIZE": 1 << 30,
 }
 
+#: A longer line, in bytes, is none of ours: what a test prints is cut at its source.
+_MOST_LINE = 16_000_000
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -29,6 +34,13 @@ class Ending:
     killed: str | None  #: why we killed it: deadline, memory, worker_gone, or what `kill` was told; None if we did not
     peak_bytes: int  #: the most private memory that the tree held at once, sampled
     seconds: float  #: from `go` to the end
+
+
+class Said(NamedTuple):
+    """A piece of what a program says."""
+
+    printed: bool  #: on standard output, as it came; otherwise a whole line on descriptor 3, without its end
+    piece: bytes
 
 
 class Supervised:
@@ -59,9 +71,14 @@ class Supervised:
         for fd in theirs:
             os.close(fd)
         #: What the program prints, both streams, as bytes.
-        self.stdout: BinaryIO = os.fdopen(stdout_fd, "rb")
-        #: What it writes on descriptor 3.
-        self.progress: BinaryIO = os.fdopen(progress_fd, "rb")
+        self.stdout: BinaryIO = os.fdopen(stdout_fd, "rb", buffering=0)
+        self._progress = progress_fd
+        self._poll = select.poll()
+        self._open = {stdout_fd, progress_fd}
+        for fd in self._open:
+            self._poll.register(fd, select.POLLIN)
+        self._line = b""
+        self.resting = False  #: whether it ended something, and waits for its next line
 
     @property
     def pid(self) -> int:
@@ -73,11 +90,37 @@ class Supervised:
         """Whether the supervisor still runs."""
         return self._process.poll() is None
 
-    def go(self, *, seconds: float) -> None:
-        """Let the program begin; after `seconds` it is killed, whatever it does."""
+    def go(self, line: str = "go", *, seconds: float) -> None:
+        """Let the program begin by saying `line` to it; after `seconds` it is killed, whatever it does."""
         self._command(f"go {seconds}")
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self._stdin, b"go\n")
+        self._answer()  # nothing begins before the supervisor has seen what was there
+        self.resting = False
+        self.ask(line)
+
+    def hear(self, *, seconds: float | None = None) -> Iterator[Said]:
+        """Give what the program says, until its end; or until there was nothing for `seconds`."""
+        while self._open and (ready := self._poll.poll(None if seconds is None else seconds * 1000)):
+            for fd, _ in ready:
+                chunk = os.read(fd, 65_536)
+                if not chunk:
+                    self._poll.unregister(fd)
+                    self._open.remove(fd)
+                elif fd != self._progress:
+                    yield Said(printed=True, piece=chunk)
+                else:
+                    *lines, rest = (self._line + chunk).split(b"\n")
+                    self._line = rest if len(rest) < _MOST_LINE else b""
+                    yield from (Said(printed=False, piece=line) for line in lines)
+
+    def rest(self, *, code: int) -> Ending:
+        """Kill all that the program left running but itself; tell how what it did ended, by its own word with exit code `code`.
+
+        `resting` tells whether it lives on.
+        """
+        self._command("rest")
+        told = self._answer()
+        self.resting = "killed" not in told and bool(told)
+        return Ending(exit=code, signal=None, killed=None, **told) if self.resting else self._ending(told)
 
     def ask(self, line: str) -> None:
         """Write a line to the program itself, which may be too busy to read it."""
@@ -93,28 +136,36 @@ class Supervised:
 
         A supervisor that was itself killed counts as a program ended by that signal.
         """
-        assert self._process.stdout is not None  # noqa: S101  # PIPE was asked for
-        said = self._process.stdout.read()
-        code = self._process.wait()
-        if not said:
-            return Ending(exit=None, signal=-code, killed=None, peak_bytes=0, seconds=0.0)
-        told: dict[str, Any] = json.loads(said)
-        return Ending(**told)
+        return self._ending(self._answer())
 
     def close(self) -> None:
         """End what still runs, and let go of the pipes."""
         if self.alive:
             self.kill("closed")
             self._process.wait()
-        for file in (self.stdout, self.progress, self._process.stdin, self._process.stdout):
+        for file in (self.stdout, self._process.stdin, self._process.stdout):
             if file is not None:
                 with contextlib.suppress(BrokenPipeError):
                     file.close()
-        with contextlib.suppress(OSError):
-            os.close(self._stdin)
+        for fd in (self._stdin, self._progress):
+            with contextlib.suppress(OSError):
+                os.close(fd)
+
+    def _ending(self, told: dict[str, Any]) -> Ending:
+        code = self._process.wait()
+        if not told:
+            return Ending(exit=None, signal=-code, killed=None, peak_bytes=0, seconds=0.0)
+        return Ending(**told)
 
     def _command(self, line: str) -> None:
         assert self._process.stdin is not None  # noqa: S101  # PIPE was asked for
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(f"{line}\n".encode())
             self._process.stdin.flush()
+
+    def _answer(self) -> dict[str, Any]:
+        """Read the supervisor's next line; empty at its end."""
+        assert self._process.stdout is not None  # noqa: S101  # PIPE was asked for
+        line = self._process.stdout.readline()
+        told: dict[str, Any] = json.loads(line) if line else {}
+        return told

@@ -30,6 +30,7 @@ class Progress:
     total: int = 0
     errors: list[str] = field(default_factory=list)  #: outside of any test: loading, set-up, no tests
     end: str | None = None  #: Playwright's own word on the whole run, once it is over
+    over: int | None = None  #: the exit code that the host stands for, where it stays for the next test
     cases: dict[str, Case] = field(default_factory=dict)  #: by Playwright's id, in the order they ended
     running: dict[str, str] = field(default_factory=dict)  #: titles of the tests that have begun and not ended
     _steps: int = 0
@@ -66,6 +67,8 @@ class Progress:
                 yield from self.console(said["stream"], said["text"], at=int(said["at"]), case_id=said.get("caseId"))
             case "error":
                 self.errors.append(str(said["message"]))
+            case "over":
+                self.over = int(said["exit"])
             case "end":
                 self.end = str(said["status"])
 

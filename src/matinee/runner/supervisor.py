@@ -6,9 +6,13 @@ killed; a process group would not do, since `spawn(detached)` and Chromium leave
 the kernel does the same once more.
 
 SPEC is JSON: `{argv, env, cwd, rlimits: {name: n}, memory_bytes, stdin, stdout, progress}`, the last three being inherited file
-descriptors for the program's 0, 1+2 and 3. Standard input takes commands, a line each: `go SECONDS` (kill after so long) and `kill WHY`;
-its end means that the worker is gone: kill. Standard output gets one JSON line at the end:
-`{exit, signal, killed, peak_bytes, seconds}`; `killed` is null, `deadline`, `memory`, or the WHY.
+descriptors for the program's 0, 1+2 and 3. Standard input takes commands, a line each, and standard output gets one JSON line for each:
+
+    go SECONDS  watch from now on, and kill after so long: `{}`, once it is known what was there before
+    rest        the program goes on, but nothing that began after `go`: `{peak_bytes, seconds}`, once that is gone
+    kill WHY    as does the end of standard input, which means that the worker is gone
+
+and one at the end: `{exit, signal, killed, peak_bytes, seconds}`; `killed` is null, `deadline`, `memory`, or the WHY.
 """
 
 import contextlib
@@ -22,14 +26,16 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _WATCH_SECONDS = 0.2
+_KILL_SECONDS = 0.002
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+
+_Born = tuple[int, bytes]  # a process: its pid, and when it began, for numbers come again
 
 
 def main() -> None:
@@ -45,8 +51,7 @@ def main() -> None:
         os.close(fd)  # theirs alone, so that the worker hears of their end at once
     outcome = _watch(child, spec["memory_bytes"])
     _kill_all()
-    with contextlib.suppress(BrokenPipeError):
-        os.write(1, json.dumps(outcome).encode() + b"\n")
+    _say(outcome)
     os._exit(0)  # nothing is left to tidy up, and the verdict waits for our end
 
 
@@ -83,27 +88,20 @@ def _watch(child: subprocess.Popen[bytes], memory_bytes: int) -> dict[str, Any]:
     poll.register(0, select.POLLIN | select.POLLHUP)
     exited = os.pidfd_open(child.pid)
     poll.register(exited, select.POLLIN)
-    began = time.monotonic()
-    deadline: float | None = None
+    watch = _Watch(memory_bytes)
     killed: str | None = None
-    peak = 0
     while killed is None and child.poll() is None:
         # Before `go` nothing of a user's runs, and an idle process should cost nothing.
-        poll.poll(None if deadline is None else _WATCH_SECONDS * 1000)
+        poll.poll(None if watch.deadline is None else _WATCH_SECONDS * 1000)
         for command in _commands(poll):
             word, _, rest = command.partition(" ")
             if word == "go":
-                began = time.monotonic()
-                deadline = began + float(rest)
+                watch.go(float(rest))
+            elif word == "rest":
+                watch.rest()
             else:
                 killed = rest or "worker_gone"
-        if deadline is not None and killed is None:
-            held = _memory()
-            peak = max(peak, held)
-            if held > memory_bytes:
-                killed = "memory"
-            elif time.monotonic() > deadline:
-                killed = "deadline"
+        killed = killed or watch.exceeded()
     if killed is not None:
         child.kill()
     code = child.wait()
@@ -111,9 +109,56 @@ def _watch(child: subprocess.Popen[bytes], memory_bytes: int) -> dict[str, Any]:
         "exit": code if code >= 0 else None,
         "signal": -code if code < 0 else None,
         "killed": killed,
-        "peak_bytes": peak,
-        "seconds": time.monotonic() - began,
+        **watch.told(),
     }
+
+
+class _Watch:
+    """What is watched from `go` on."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        self.deadline: float | None = None  #: on the monotonic clock; None where nothing of a user's runs
+        self._memory_bytes = memory_bytes
+        self._began = time.monotonic()
+        self._peak = 0
+        self._before: set[_Born] = set()
+
+    def go(self, seconds: float) -> None:
+        self._before = set(_descendants())
+        self._peak = 0
+        self._began = time.monotonic()
+        self.deadline = self._began + seconds
+        _say({})
+
+    def rest(self) -> None:
+        """Kill what began after `go`."""
+        self.deadline = None
+        while strays := [born for born in _alive() if born not in self._before]:
+            for pid, _ in strays:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):  # most are their parents' to reap
+                    os.waitpid(pid, os.WNOHANG)
+            time.sleep(_KILL_SECONDS)
+        _say(self.told())
+
+    def exceeded(self) -> str | None:
+        """Look what is held now, and tell which limit that exceeds."""
+        if self.deadline is None:
+            return None
+        held = _memory()
+        self._peak = max(self._peak, held)
+        if held > self._memory_bytes:
+            return "memory"
+        return "deadline" if time.monotonic() > self.deadline else None
+
+    def told(self) -> dict[str, Any]:
+        return {"peak_bytes": self._peak, "seconds": time.monotonic() - self._began}
+
+
+def _say(document: dict[str, Any]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        os.write(1, json.dumps(document).encode() + b"\n")
 
 
 def _commands(poll: select.poll) -> list[str]:
@@ -124,27 +169,41 @@ def _commands(poll: select.poll) -> list[str]:
     return said.splitlines() if said else ["kill worker_gone"]
 
 
-def _descendants() -> dict[int, list[str]]:
-    """Map the pid of everything below us to its `stat` fields behind the name (proc(5): state, ppid, ...)."""
-    found: dict[int, list[str]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
+def _descendants() -> dict[_Born, bytes]:
+    """Map everything below us to its state, a letter (proc(5))."""
+    found: dict[int, tuple[int, _Born, bytes]] = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208  five times a second: a Path for each costs more than the reading
+        if name.isdigit():
             with contextlib.suppress(OSError):  # it may have ended since
-                found[int(folder.name)] = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
-    ours: dict[int, list[str]] = {}
+                stat = _read(f"/proc/{name}/stat").rpartition(b")")[2].split(None, 20)
+                found[int(name)] = (int(stat[1]), (int(name), stat[19]), stat[0])
+    ours: dict[_Born, bytes] = {}
     level = {os.getpid()}
     while level:
-        level = {pid for pid, stat in found.items() if int(stat[1]) in level and pid not in ours}
-        ours.update({pid: found[pid] for pid in level})
+        below = [(born, state) for parent, born, state in found.values() if parent in level]
+        ours.update(below)
+        level = {pid for (pid, _), _ in below}
     return ours
+
+
+def _alive() -> list[_Born]:
+    return [born for born, state in _descendants().items() if state != b"Z"]
+
+
+def _read(path: str) -> bytes:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, 1024)
+    finally:
+        os.close(file)
 
 
 def _memory() -> int:
     """Add up the private memory of everything below us, in bytes: resident less shared, so Chromium's code counts once at most."""
     total = 0
-    for pid in _descendants():
+    for pid, _ in _descendants():
         with contextlib.suppress(OSError, ValueError):  # it may have ended since
-            _, held, shared = (int(field) for field in Path(f"/proc/{pid}/statm").read_text().split()[:3])
+            _, held, shared = (int(field) for field in _read(f"/proc/{pid}/statm").split()[:3])
             total += (held - shared) * _PAGE
     return total
 
@@ -152,8 +211,7 @@ def _memory() -> int:
 def _kill_all() -> None:
     """Kill and reap until there is nobody left: what we see dying may fork once more."""
     while True:
-        alive = [pid for pid, stat in _descendants().items() if stat[0] != "Z"]
-        for pid in alive:
+        for pid, _ in _alive():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         try:
@@ -161,7 +219,7 @@ def _kill_all() -> None:
                 pass
         except ChildProcessError:
             return
-        time.sleep(0.002)
+        time.sleep(_KILL_SECONDS)
 
 
 def _prctl(option: int, value: int) -> None:

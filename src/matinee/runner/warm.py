@@ -1,4 +1,4 @@
-"""A run's folder with the processes that wait for its script: Playwright's runner, and the report step after it."""
+"""A run's folder with the processes that wait for its scripts: Playwright's runner, and the report step after it."""
 
 import contextlib
 import json
@@ -8,14 +8,20 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from matinee.model.run import RunKind
 from matinee.model.script import file_name
 from matinee.model.work import TestOrder
-from matinee.runner.process import Supervised
+from matinee.runner.process import Said, Supervised
 from matinee.runner.sandbox import Sandbox
 
 #: How much of a run's memory one process's JavaScript heap may take: beyond it V8 gives up by itself, and says so.
 _HEAP_SHARE = 0.5
 _REPORT_SECONDS = 60.0
+#: How long a host may take from one test to the next: it forks another worker process at the most.
+_NEXT_SECONDS = 5.0
+_READY = Said(printed=False, piece=b'{"type":"ready"}')
+#: A job's tests do without: it costs a process that encodes, on every test, and their traces have pictures too.
+_VIDEO = {RunKind.TEST: "retain-on-failure", RunKind.JOB: "on-first-retry"}
 #: Room for what loading allocates: collecting it piecemeal is a fifth of a start (measured: 0.88 s of CPU without, 0.68 s with).
 _YOUNG = "--min-semi-space-size=64"
 
@@ -30,15 +36,17 @@ class Place:
 
 
 class Warm:
-    """One run's folder and processes, started ahead of it and used once."""
+    """One run's folder and processes, started ahead of it. A single test uses them once, a job's tests in turn."""
 
     def __init__(self, place: Place) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="matinee-run-"))
+        self.run_id: str | None = None  #: whose scripts have been in here, once there were any
         self._place = place
-        inside = place.sandbox.inside(self.folder)
+        self._tests = 0
+        self._ready = False
         (self.folder / "node_modules").symlink_to(place.runtime / "node_modules")
         place.sandbox.own(self.folder)
-        environment = _environment(place, inside)
+        environment = _environment(place, place.sandbox.inside(self.folder))
         try:
             self.host = self._start("host.cjs", environment)
             self._reporter = self._start("report.cjs", environment)
@@ -51,8 +59,35 @@ class Warm:
         """Whether both processes still wait: an idle one may have been killed for the machine's memory."""
         return self.host.alive and self._reporter.alive
 
+    @property
+    def test_folder(self) -> Path:
+        """The folder of the test that is in here, or was last. Each has a name of its own: Node loads a file once."""
+        return self.folder / str(self._tests)
+
+    @property
+    def inside(self) -> Path:
+        """The same folder as its script sees it."""
+        return self._place.sandbox.inside(self.folder) / str(self._tests)
+
+    def takes(self, order: TestOrder) -> bool:
+        """Whether `order` may run in here: nobody has, or only tests of its own run, which its processes outlived unharmed."""
+        if self.run_id is None:
+            return self.usable
+        return (
+            order.kind is RunKind.JOB
+            and order.run_id == self.run_id
+            and self.usable
+            and self.ready(seconds=_NEXT_SECONDS)
+        )
+
     def write(self, order: TestOrder, script: str, *, test_timeout_ms: int) -> None:
-        """Put the script and its settings where the host will look."""
+        """Put the script and its settings where the host will look, and nothing else."""
+        self.run_id = order.run_id
+        self._tests += 1
+        for path in self.folder.iterdir():
+            if path.name != "node_modules":
+                _remove(path)
+        self.test_folder.mkdir()
         name = file_name(order.language, module=order.module)
         settings = {
             "file": name,
@@ -60,17 +95,37 @@ class Warm:
             "retries": order.retries,
             "baseUrl": order.base_url,
             "variables": order.variables,
+            "video": _VIDEO[order.kind],
         }
-        (self.folder / name).write_text(script, encoding="utf-8")
-        (self.folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+        config = json.dumps(str(self._place.runtime / "runner" / "playwright.config.cjs"))
+        for file, content in (
+            (name, script),
+            ("settings.json", json.dumps(settings)),
+            ("playwright.config.cjs", f"module.exports = require({config})(__dirname);\n"),
+        ):
+            (self.test_folder / file).write_text(content, encoding="utf-8")
         self._place.sandbox.own(self.folder)
+
+    def go(self, *, seconds: float, keep: bool) -> None:
+        """Let the host run what was written, for at most so long; with `keep`, for which it must be ready, it may stay for another."""
+        self._ready = False
+        self.host.go("go " + json.dumps({"folder": str(self.inside), "keep": keep}), seconds=seconds)
+
+    def rest(self) -> None:
+        """Let the host get ready for the next test."""
+        self.host.ask("rest")
+
+    def ready(self, *, seconds: float) -> bool:
+        """Whether the host waits for its line, now or in so many seconds."""
+        self._ready = self._ready or any(said == _READY for said in self.host.hear(seconds=seconds))
+        return self._ready
 
     def file(self, name: str) -> Path | None:
         """Return a file that the run left, if it is a plain one.
 
         What a script leaves may be a link to somewhere else, which we could follow where it could not.
         """
-        path = self.folder / name
+        path = self.test_folder / name
         inside = path.resolve().is_relative_to(self.folder.resolve())
         return path if inside and path.is_file() and not path.is_symlink() else None
 
@@ -84,8 +139,8 @@ class Warm:
         self._reporter.go(seconds=_REPORT_SECONDS)
         self._reporter.stdout.read()
         ending = self._reporter.wait()
-        made = self.file("report/index.html")
-        return made.parent if made and ending.exit == 0 else None
+        made = self.folder / "report"
+        return made if (made / "index.html").is_file() and ending.exit == 0 else None
 
     def close(self) -> None:
         """Kill what is left, and remove the folder."""
@@ -112,7 +167,7 @@ def _environment(place: Place, inside: Path) -> dict[str, str]:
         "HOME": str(inside),
         "LANG": "C.UTF-8",
         "CI": "1",
-        "MATINEE_RUN_DIR": str(inside),
+        "MATINEE_RUN_DIR": str(inside / "1"),  # for the report step, of a single test
         "MATINEE_BLOBS": str(inside / "blobs"),
         "MATINEE_REPORT": str(inside / "report"),
         "MATINEE_HEAP_MB": str(int(place.memory_bytes * _HEAP_SHARE) >> 20),
@@ -123,6 +178,15 @@ def _environment(place: Place, inside: Path) -> dict[str, str]:
         "LD_LIBRARY_PATH": str(runtime / "lib"),
         "FONTCONFIG_FILE": str(runtime / "fonts" / "fonts.conf"),
     }
+    if place.sandbox.tmp:
+        environment["MATINEE_TMP"] = str(place.sandbox.tmp)
     with contextlib.suppress(KeyError):
         environment["TZ"] = os.environ["TZ"]
     return environment
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
