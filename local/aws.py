@@ -14,7 +14,7 @@ from local.options import Options
 from local.pool import Function, InvocationError
 
 #: The functions that events reach; the others are HTTP apps.
-INVOKED = ("plan_job", "run_test", "track_runs", "sweep")
+INVOKED = ("plan_job", "run_test", "track_runs", "merge_report", "sweep")
 
 
 class Aws(Protocol):

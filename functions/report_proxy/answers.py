@@ -7,7 +7,7 @@ from starlette.types import Receive, Scope, Send
 
 from matinee.http.pages import page
 from matinee.http.problems import problem
-from matinee.model.run import ADVICE, RunStatus
+from matinee.model.run import ADVICE, RunKind, RunStatus
 from matinee.stores.artifacts import Served
 from matinee.stores.rows import Run
 from matinee.usecases.serve_report import Missing
@@ -18,10 +18,6 @@ _SAFE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-}
-_PHASES = {
-    RunStatus.QUEUED: ("Waiting for its turn", "The run is queued; no worker has begun it yet."),
-    RunStatus.RUNNING: ("Running", "The test is running. Its report is made when it has ended."),
 }
 
 
@@ -80,9 +76,7 @@ def missing(run: Run, why: Missing, *, as_page: bool) -> Response:
 def _missing_page(run: Run, why: Missing, headers: dict[str, str]) -> Response:
     match why:
         case Missing.NOT_YET:
-            title, says = _PHASES.get(
-                run.status, ("Almost there", f"The test has ended: {run.status}. Its report is on its way.")
-            )
+            title, says = _phase(run)
             return page(
                 HTTPStatus.NOT_FOUND,
                 title=title,
@@ -106,3 +100,18 @@ def _missing_page(run: Run, why: Missing, headers: dict[str, str]) -> Response:
         case Missing.FILE:
             says = "The report is there, but it has no file of this name."
             return page(HTTPStatus.NOT_FOUND, title="No such file", says=says, tone="bad")
+
+
+def _phase(run: Run) -> tuple[str, str]:
+    """Tell how far a run has come whose report is awaited."""
+    counts = run.counts
+    ended = counts.passed + counts.failed + counts.flaky + counts.skipped + counts.error
+    match run.status, run.kind:
+        case RunStatus.QUEUED, _:
+            return "Waiting for its turn", "The run is queued; no worker has begun it yet."
+        case RunStatus.RUNNING, RunKind.JOB:
+            says = f"{ended} of {counts.total} tests have ended. The report is made when all of them have."
+            return "Running", says
+        case RunStatus.RUNNING, _:
+            return "Running", "The test is running. Its report is made when it has ended."
+    return "Almost there", f"The {run.kind} has ended: {run.status}. Its report is on its way."

@@ -6,31 +6,37 @@ from fastapi import FastAPI, Request, Response, Security
 
 from functions.report_proxy import answers, tickets
 from matinee import bootstrap, settings
-from matinee.http import problems
+from matinee.http import links, problems
 from matinee.http.auth import bearer, principal_from
 from matinee.http.pages import wants_page
 from matinee.http.problems import documented
 from matinee.model.errors import NotFoundError, UnauthorizedError
+from matinee.model.run import RunKind
 from matinee.usecases.serve_report import Reports
 
-_REPORT = "/api/test-results/tests/{test_id}/report"
+_OF_JOBS = "/api/test-results/jobs/"
+_REPORTS = {
+    "/api/test-results/tests/{run_id}/report": ("getReport", "A run's HTML report, and every file of it"),
+    _OF_JOBS + "{run_id}/report": ("getJobReport", "The report of a job's run; of its latest one, by the job's id"),
+}
 
 
 def create_app() -> FastAPI:
     """Make the app; the stores are reached when the first client comes."""
     app = FastAPI(title="Matinee: reports", dependencies=[Security(bearer)])
     problems.install(app)
-    app.add_api_route(_REPORT, to_folder, methods=["GET", "HEAD"], status_code=307, include_in_schema=False)
-    app.add_api_route(_REPORT + "/{path:path}", report_file, methods=["HEAD"], include_in_schema=False)
-    app.add_api_route(
-        _REPORT + "/{path:path}",
-        report_file,
-        operation_id="getReport",
-        summary="A run's HTML report, and every file of it",
-        response_class=Response,
-        responses={206: {}, 304: {}, 416: {}, **documented(401, 404, 503)},
-        tags=["runs"],
-    )
+    for report, (operation, summary) in _REPORTS.items():
+        app.add_api_route(report, to_folder, methods=["GET", "HEAD"], status_code=307, include_in_schema=False)
+        app.add_api_route(report + "/{path:path}", report_file, methods=["HEAD"], include_in_schema=False)
+        app.add_api_route(
+            report + "/{path:path}",
+            report_file,
+            operation_id=operation,
+            summary=summary,
+            response_class=Response,
+            responses={206: {}, 304: {}, 416: {}, **documented(401, 404, 503)},
+            tags=["runs"],
+        )
     return app
 
 
@@ -40,29 +46,50 @@ def to_folder(request: Request) -> Response:
     return Response(status_code=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": f"report/{query}"})
 
 
-def report_file(request: Request, test_id: str, path: str) -> Response:
+def report_file(request: Request, run_id: str, path: str) -> Response:
     """Give a file of the report. A browser may come with a ticket, which it keeps as a cookie from then on."""
     try:
-        principal = principal_from(request, bootstrap.keys(), run_id=test_id)
+        principal = principal_from(request, bootstrap.keys(), run_id=run_id)
     except UnauthorizedError:
         if wants_page(request):
-            return answers.sign_in(test_id)
+            return answers.sign_in(run_id)
         raise
     if wants_page(request) and principal.run_id and "ticket" in request.query_params:
-        return tickets.keep(request, test_id)
+        return tickets.keep(request, run_id)
     reports = _reports()
     try:
-        served = reports.open(
-            principal.workspace_id,
-            test_id,
-            path,
-            byte_range=request.headers.get("range"),
-            etag=request.headers.get("if-none-match"),
-            head=request.method == "HEAD",
-        )
+        return _file(request, reports, principal.workspace_id, run_id, path)
     except NotFoundError:
-        return _missing(request, reports, principal.workspace_id, test_id)
+        if request.url.path.startswith(_OF_JOBS) and (latest := reports.latest_of(principal.workspace_id, run_id)):
+            return _latest(request, reports, principal.workspace_id, latest, path)
+        return _missing(request, reports, principal.workspace_id, run_id)
+
+
+def _file(request: Request, reports: Reports, workspace_id: str, run_id: str, path: str) -> Response:
+    served = reports.open(
+        workspace_id,
+        run_id,
+        path,
+        byte_range=request.headers.get("range"),
+        etag=request.headers.get("if-none-match"),
+        head=request.method == "HEAD",
+    )
     return answers.ObjectResponse(served)
+
+
+def _latest(request: Request, reports: Reports, workspace_id: str, run_id: str, path: str) -> Response:
+    """Give a file of a job's latest report. A page moves on to that run, lest another one becomes the latest under its feet."""
+    if wants_page(request):
+        there = links.report_path(RunKind.JOB, run_id) + path
+        return Response(
+            status_code=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": there, "Cache-Control": "no-store"}
+        )
+    try:
+        answer = _file(request, reports, workspace_id, run_id, path)
+    except NotFoundError:
+        return _missing(request, reports, workspace_id, run_id)
+    answer.headers["Cache-Control"] = "private, max-age=0, must-revalidate"  # the next run's may come in its place
+    return answer
 
 
 def _missing(request: Request, reports: Reports, workspace_id: str, run_id: str) -> Response:

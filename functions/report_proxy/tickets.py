@@ -43,4 +43,5 @@ def keep(request: Request, run_id: str) -> Response:
 def _readable(run_id: str) -> list[str]:
     """Give the paths that a ticket opens: of the report's folder all, of the rest just these."""
     events = [links.events_path(kind, run_id) for kind in RunKind]
-    return [links.report_path(RunKind.TEST, run_id).removesuffix("report/"), links.console_path(run_id), *events]
+    reports = [links.report_path(kind, run_id).removesuffix("report/") for kind in RunKind]
+    return [*reports, links.console_path(run_id), *events]

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from matinee import bootstrap
+from matinee.model.run import RunKind
 from matinee.model.work import TestOrder
 from matinee.usecases.execute import Executor, TryAgainError
 
@@ -21,12 +22,18 @@ logger = Logger(service="run_test")
 @cache
 def executor() -> Executor:
     """Wire the use case, once in an environment."""
-    return Executor(live=bootstrap.live(), artifacts=bootstrap.artifacts(), runner=bootstrap.runner())
+    return Executor(
+        live=bootstrap.live(),
+        artifacts=bootstrap.artifacts(),
+        runner=bootstrap.runner(),
+        reports=bootstrap.reports(),
+    )
 
 
 def warm() -> None:
-    """Start what the first script will need, before it comes."""
+    """Start what the first script and its report will need, before it comes."""
     executor().runner.warm()
+    executor().reports.warm()
 
 
 @logger.inject_lambda_context
@@ -36,7 +43,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
     try:
         return process_partial_response(event, record_handler=_execute, processor=processor, context=context)
     finally:
-        warm()
+        executor().runner.warm()
 
 
 def _execute(record: SQSRecord) -> None:
@@ -48,3 +55,6 @@ def _execute(record: SQSRecord) -> None:
     except TryAgainError as error:
         logger.info("comes back: %s", error)
         raise
+    finally:
+        if order.kind is RunKind.TEST:  # a job's tests make no reports
+            executor().reports.warm()

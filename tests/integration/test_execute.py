@@ -1,5 +1,7 @@
 """What run_test does with an order that is not simply new: held by another, cancelled, over, or over but for its report."""
 
+import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +10,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from matinee.model.run import Reason, TestStatus
+from matinee.model.run import Reason, RunKind, TestStatus
 from matinee.model.script import Language
 from matinee.model.work import Case, TestOrder, TestResult
-from matinee.runner import blob
+from matinee.runner import slim
 from matinee.runner.execution import Runner
+from matinee.runner.report import ReportStep
 from matinee.runner.sandbox import choose
+from matinee.runner.told import Told, documents
 from matinee.runner.warm import Place
 from matinee.stores.artifacts import Artifacts
 from matinee.stores.live import LiveTable
@@ -24,6 +28,7 @@ ORDER = TestOrder(
     script="import { test } from '@playwright/test';\ntest('quick', async () => {});\n", timeout_seconds=60, retries=0,
 )  # fmt: skip
 PREFIX = "runs/w/r/tests/t/"
+REPORT = "runs/w/r/report/"
 
 
 @pytest.fixture
@@ -37,6 +42,7 @@ def executor(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executo
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     place = Place(runtime=runtime, sandbox=choose("auto"), memory_bytes=1 << 30)
     runner = Runner(place, playwright_version="1.65.1")
+    reports = ReportStep(place)
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="artifacts")
         dynamodb = boto3.client("dynamodb")
@@ -53,8 +59,10 @@ def executor(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executo
             live=LiveTable(dynamodb, table="live"),
             artifacts=Artifacts(boto3.client("s3"), bucket="artifacts"),
             runner=runner,
+            reports=reports,
         )
     runner.close()
+    reports.close()
 
 
 def now() -> int:
@@ -70,7 +78,7 @@ def passed() -> TestResult:
 
 
 def test_a_new_order_leaves_a_result_then_a_report(executor: Executor) -> None:
-    """Blob, console and report are in the bucket, and the live table says so."""
+    """Blob, console, the report and what it refers to are in the bucket, and the live table says so."""
     executor.execute(ORDER, extend=no_extension)
     state = executor.live.states("r")["t"]
 
@@ -78,8 +86,60 @@ def test_a_new_order_leaves_a_result_then_a_report(executor: Executor) -> None:
     assert (TestStatus.PASSED, 1) == (state.result.status, state.result.attempts)
     assert state.report_at is not None
     assert [True, True, True] == [
-        executor.artifacts.exists(PREFIX + name) for name in ("blob.zip", "console.txt", "report/index.html")
+        executor.artifacts.exists(key) for key in (f"{PREFIX}blob.zip", f"{PREFIX}console.txt", f"{REPORT}index.html")
     ]
+    results = json.loads(executor.artifacts.get_bytes(f"{REPORT}results.json"))
+    (attached,) = results["suites"][0]["specs"][0]["tests"][0]["results"][0]["attachments"]
+    assert ("T", "trace") == (results["suites"][0]["title"], attached["name"])
+    assert executor.artifacts.exists(REPORT + attached["path"])
+
+
+def test_a_jobs_test_leaves_its_blob_and_no_report(executor: Executor) -> None:
+    """Its traces lie where the job's report will look for them; the report itself is merge_report's."""
+    executor.execute(ORDER.model_copy(update={"kind": RunKind.JOB}), extend=no_extension)
+    state = executor.live.states("r")["t"]
+
+    assert state.result is not None
+    assert (True, None) == (state.result.report, state.report_at)
+    blob = slim.unpack(executor.artifacts.get_bytes(f"{PREFIX}blob.zip"))
+    assert (True, ORDER.script) == (blob.good, (blob.source or b"").decode())
+    (name,) = re.findall(r'"resources/([^"]+)"', blob.report.decode())
+    assert [True, False] == [executor.artifacts.exists(f"{REPORT}{path}") for path in (f"data/{name}", "index.html")]
+
+
+def test_a_jobs_test_that_is_over_needs_nothing_more(executor: Executor) -> None:
+    """Redelivered after its result, it makes no report, though none is there."""
+    order = ORDER.model_copy(update={"kind": RunKind.JOB})
+    executor.live.claim("r", "t", owner="the lost one", now=now(), lease_ms=1)
+    executor.live.put_result("r", "t", passed())
+
+    executor.execute(order, extend=no_extension)
+
+    assert executor.live.states("r")["t"].report_at is None
+    assert not executor.artifacts.exists(f"{REPORT}index.html")
+
+
+def test_a_run_that_is_past_its_deadline_begins_no_more_tests(executor: Executor) -> None:
+    """However much time the test itself would have."""
+    executor.execute(ORDER.model_copy(update={"deadline": now() - 1}), extend=no_extension)
+    result = executor.live.states("r")["t"].result
+
+    assert result is not None
+    assert (TestStatus.TIMED_OUT, Reason.DEADLINE, False) == (result.status, result.reason, result.report)
+
+
+def test_a_runs_deadline_ends_its_test(executor: Executor) -> None:
+    """A test that would have a minute is stopped when its run has to end; what it did until then is in its report."""
+    forever = "import { test } from '@playwright/test';\ntest('slow', () => new Promise(() => {}));\n"
+    order = ORDER.model_copy(update={"script": forever, "deadline": now() + 4000})
+    executor.execute(order, extend=no_extension)
+    result = executor.live.states("r")["t"].result
+
+    assert result is not None
+    assert TestStatus.TIMED_OUT is result.status
+    assert result.ended_at - result.started_at < 9000
+    assert b'failures="0"' in executor.artifacts.get_bytes(f"{REPORT}junit.xml").splitlines()[0]
+    assert b'errors="1"' in executor.artifacts.get_bytes(f"{REPORT}junit.xml").splitlines()[0]
 
 
 def test_an_order_that_another_holds_comes_back_when_that_ones_lease_ends(executor: Executor) -> None:
@@ -104,14 +164,14 @@ def test_an_order_that_was_cancelled_before_it_came_is_cancelled(executor: Execu
     assert (TestStatus.CANCELLED, Reason.CANCELLED, False) == (result.status, result.reason, result.report)
 
 
-def test_a_worker_lost_between_verdict_and_report_is_made_up_for(executor: Executor, tmp_path: Path) -> None:
+def test_a_worker_lost_between_verdict_and_report_is_made_up_for(executor: Executor) -> None:
     """The redelivered order makes just the report, from the blob that lies in the bucket; the verdict stays."""
-    told = blob.Told(
-        file="script.spec.ts", root=Path("/x"), cases=(Case(title="seen before", status=TestStatus.PASSED, duration_ms=1),),
-        started_at=now(), duration_ms=1, version="1.65.1",
+    told = Told(
+        title="T", status=TestStatus.PASSED, started_at=now(), duration_ms=1,
+        cases=(Case(title="seen before", status=TestStatus.PASSED, duration_ms=1),),
     )  # fmt: skip
-    blob.write(told, tmp_path / "blob.zip")
-    executor.artifacts.put_file(f"{PREFIX}blob.zip", tmp_path / "blob.zip")
+    blob = slim.pack(slim.lines(documents(told)), file="script.spec.ts", source="//")
+    executor.artifacts.put_bytes(f"{PREFIX}blob.zip", blob, content_type="application/zip")
     executor.live.claim("r", "t", owner="the lost one", now=now(), lease_ms=1)
     verdict = passed()
     executor.live.put_result("r", "t", verdict)
@@ -121,7 +181,7 @@ def test_a_worker_lost_between_verdict_and_report_is_made_up_for(executor: Execu
 
     assert verdict == state.result
     assert state.report_at is not None
-    assert executor.artifacts.exists(f"{PREFIX}report/index.html")
+    assert b"seen before" in executor.artifacts.get_bytes(f"{REPORT}junit.xml")
 
 
 def test_a_report_that_cannot_be_made_up_for_is_called_off(executor: Executor) -> None:

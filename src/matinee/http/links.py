@@ -21,3 +21,13 @@ def events_path(kind: RunKind, run_id: str) -> str:
 def report_path(kind: RunKind, run_id: str) -> str:
     """Give the path of the run's report. It ends in a slash: the report's own links are relative."""
     return f"/api/test-results/{'tests' if kind is RunKind.TEST else 'jobs'}/{run_id}/report/"
+
+
+def junit_path(kind: RunKind, run_id: str) -> str:
+    """Give the path of the run's results as JUnit XML, a part of its report."""
+    return f"{report_path(kind, run_id)}junit.xml"
+
+
+def results_path(kind: RunKind, run_id: str) -> str:
+    """Give the path of the run's results as Playwright's JSON, a part of its report."""
+    return f"{report_path(kind, run_id)}results.json"

@@ -42,6 +42,7 @@ _CONTENT_TYPES = {
     ".webmanifest": "application/manifest+json",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
+    ".xml": "application/xml",
     ".zip": "application/zip",
 }
 #: One range; anything else in a Range header may be ignored (RFC 9110, 14.2), and S3 ignores it too.
@@ -67,11 +68,16 @@ def run_prefix(workspace_id: str, run_id: str) -> str:
 
 
 def test_prefix(workspace_id: str, run_id: str, test_id: str) -> str:
-    """Give the prefix of what one test of a run left: `blob.zip`, `console.txt`, `report/`."""
+    """Give the prefix of what one test of a run left: `blob.zip`, `console.txt`."""
     return f"{run_prefix(workspace_id, run_id)}tests/{test_id}/"
 
 
 test_prefix.__test__ = False  # type: ignore[attr-defined]  # no test, whatever pytest reads into the name
+
+
+def report_prefix(workspace_id: str, run_id: str) -> str:
+    """Give the prefix of a run's report: `index.html`, `junit.xml`, `results.json`, and `data/` for all that tests attached."""
+    return f"{run_prefix(workspace_id, run_id)}report/"
 
 
 def manifest_key(workspace_id: str, run_id: str) -> str:

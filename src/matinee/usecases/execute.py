@@ -4,29 +4,36 @@ Safe under redelivery: a claim comes before anything else, the result is written
 report makes just the report.
 """
 
-import shutil
-import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from matinee.model.errors import LeaseLostError, MatineeError, NotFoundError
 from matinee.model.lease import Lease
-from matinee.model.run import ADVICE, Reason, TestStatus
+from matinee.model.run import ADVICE, Reason, RunKind, TestStatus
+from matinee.model.script import file_name
 from matinee.model.work import TestOrder, TestResult
+from matinee.runner import slim
 from matinee.runner.execution import Execution, Runner, Stop
-from matinee.stores.artifacts import Artifacts, test_prefix
+from matinee.runner.report import Part, ReportStep
+from matinee.runner.told import Told
+from matinee.stores.artifacts import Artifacts, report_prefix, test_prefix
 from matinee.stores.live import LiveTable
 from matinee.usecases.hold import Hold
+from matinee.usecases.publish import publish
 from matinee.usecases.tell import Teller
 
 #: How often a test is begun at the most, when what stopped it says nothing about the test.
 MOST_ATTEMPTS = 3
 #: With less time than this left, in seconds, a further attempt could not end well.
 _LEAST_SECONDS = 2.0
+#: How many files of a test are uploaded at once.
+_UPLOADS = 8
 
 
 class TryAgainError(MatineeError):
@@ -40,6 +47,7 @@ class Executor:
     live: LiveTable
     artifacts: Artifacts
     runner: Runner
+    reports: ReportStep
     lease_ms: int = 15_000
 
     def execute(self, order: TestOrder, *, extend: Callable[[int], None]) -> None:
@@ -64,12 +72,14 @@ class Executor:
 
     def _attempt(self, order: TestOrder, lease: Lease, hold: Hold, stop: Stop) -> bool:
         """Execute the script once; False if that came to nothing and is worth another attempt."""
-        started_at = lease.started_at or _now()
-        # One deadline for all attempts: a retry may not make a run longer than its owner allowed.
-        seconds = (started_at + order.timeout_seconds * 1000 - _now()) / 1000
+        seconds = _seconds_left(order, lease)
         if lease.attempt > MOST_ATTEMPTS or (lease.attempt > 1 and seconds < _LEAST_SECONDS):
             hold.concluding()
             self._put(order, _ended(lease, TestStatus.ERROR, Reason.WORKER_LOST))
+            return True
+        if seconds <= 0:
+            hold.concluding()
+            self._put(order, _ended(lease, TestStatus.TIMED_OUT, Reason.DEADLINE))
             return True
         script = self._script(order)
         with Teller(self.live, order.run_id) as teller:
@@ -81,48 +91,50 @@ class Executor:
             if reason and reason.is_infrastructure and _may_retry(order, lease, took=execution.ending.seconds):
                 return False
             hold.concluding()
-            self._conclude(order, lease, execution)
+            self._conclude(order, lease, execution, script)
         finally:
             execution.close()
         return True
 
-    def _conclude(self, order: TestOrder, lease: Lease, execution: Execution) -> None:
-        """Store what the execution left, say how it ended, then show its report."""
-        verdict = execution.verdict
+    def _conclude(self, order: TestOrder, lease: Lease, execution: Execution, script: str) -> None:
+        """Store what the execution left, say how it ended, then show its report, unless that is made of a whole job."""
+        told = _told(order, execution)
+        with TemporaryDirectory(prefix="matinee-blob-") as folder:
+            events = slim.split(execution.blob, told, into=Path(folder))
+            blob = slim.pack(events, file=file_name(order.language, module=order.module), source=script)
+            with self._report(order, Part(told, blob)) as report:
+                self._store(order, blob=blob, console=execution.console, resources=Path(folder))
+                self._put(order, _result(lease, execution))
+                if report:
+                    self._publish(order, report())
+
+    @contextmanager
+    def _report(self, order: TestOrder, part: Part) -> Iterator[Callable[[], Path | None] | None]:
+        """Begin to make the report of a single test; it is read only after the verdict was told."""
+        if order.kind is RunKind.JOB:
+            yield None
+            return
+        with self.reports.making(order.title, [part]) as made:
+            yield made
+
+    def _store(self, order: TestOrder, *, blob: bytes, console: bytes, resources: Path) -> None:
+        """Put everything where it stays, at once; nobody looks before the result is there."""
         prefix = test_prefix(order.workspace_id, order.run_id, order.test_id)
-        with ThreadPoolExecutor(3) as pool:
-            # The report is made from the blob while that travels; it is read only after the verdict was told.
-            report = pool.submit(execution.report)
+        data = f"{report_prefix(order.workspace_id, order.run_id)}data/"
+        put, put_file = self.artifacts.put_bytes, self.artifacts.put_file
+        with ThreadPoolExecutor(_UPLOADS) as pool:
             stored = [
-                pool.submit(self.artifacts.put_file, f"{prefix}blob.zip", execution.blob),
-                pool.submit(
-                    self.artifacts.put_bytes,
-                    f"{prefix}console.txt",
-                    execution.console,
-                    content_type="text/plain; charset=utf-8",
-                ),
+                pool.submit(put, f"{prefix}blob.zip", blob, content_type="application/zip"),
+                pool.submit(put, f"{prefix}console.txt", console, content_type="text/plain; charset=utf-8"),
+                *[pool.submit(put_file, data + path.name, path) for path in resources.iterdir()],
             ]
             for done in stored:
                 done.result()
-            result = TestResult(
-                status=verdict.status,
-                reason=verdict.reason,
-                message=verdict.message,
-                started_at=lease.started_at or _now(),
-                ended_at=_now(),
-                duration_ms=round(execution.ending.seconds * 1000),
-                attempts=lease.attempt,
-                cases=execution.cases,
-                report=True,
-                console_bytes=len(execution.console),
-            )
-            self._put(order, result)
-            self._publish(order, report.result())
 
     def _not_ours(self, order: TestOrder, lease: Lease, extend: Callable[[int], None]) -> None:
         """Settle an order that could not be claimed: over, cancelled, or another's."""
         if lease.done:
-            if lease.report == "pending":
+            if lease.report == "pending" and order.kind is RunKind.TEST:
                 self._report_again(order)
             return
         if lease.until > _now():
@@ -133,27 +145,19 @@ class Executor:
 
     def _report_again(self, order: TestOrder) -> None:
         """Make the report of a test whose worker was lost between its verdict and its report."""
-        key = f"{test_prefix(order.workspace_id, order.run_id, order.test_id)}blob.zip"
-        folder = Path(tempfile.mkdtemp(prefix="matinee-blob-"))
         try:
-            blob = folder / "blob.zip"
-            blob.write_bytes(self.artifacts.get_bytes(key))
-            with self.runner.reporting() as warm:
-                self._publish(order, warm.report(blob))
-        except NotFoundError:
+            blob = self.artifacts.get_bytes(f"{test_prefix(order.workspace_id, order.run_id, order.test_id)}blob.zip")
+            status = TestStatus.PASSED if slim.unpack(blob).good else TestStatus.FAILED
+        except (NotFoundError, ValueError):
             self._publish(order, None)  # no blob, so no report
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            return
+        told = Told(title=order.title, status=status, started_at=_now(), duration_ms=0)
+        with self.reports.making(order.title, [Part(told, blob)]) as made:
+            self._publish(order, made())
 
     def _publish(self, order: TestOrder, report: Path | None) -> None:
-        """Upload the report, then say that it is there; or that there is none, so that nobody waits for it."""
-        if report is None:
-            self.live.put_report(order.run_id, order.test_id, at=None)
-            return
-        # The trace viewer is the same for every report of one Playwright; report_proxy serves the stack's own copy.
-        shutil.rmtree(report / "trace", ignore_errors=True)
-        self.artifacts.upload_tree(f"{test_prefix(order.workspace_id, order.run_id, order.test_id)}report/", report)
-        self.live.put_report(order.run_id, order.test_id, at=_now())
+        run = {"workspace_id": order.workspace_id, "run_id": order.run_id, "test_id": order.test_id}
+        publish(report, live=self.live, artifacts=self.artifacts, **run)
 
     def _put(self, order: TestOrder, result: TestResult) -> None:
         self.live.put_result(order.run_id, order.test_id, result)
@@ -165,10 +169,43 @@ class Executor:
         return self.artifacts.get_bytes(order.script_key).decode()
 
 
+def _seconds_left(order: TestOrder, lease: Lease) -> float:
+    """Give the time that is left for the test. One deadline for all attempts: a retry may not make a run longer than its owner allowed."""
+    ends = (lease.started_at or _now()) + order.timeout_seconds * 1000
+    return (min(ends, order.deadline or ends) - _now()) / 1000
+
+
 def _may_retry(order: TestOrder, lease: Lease, *, took: float) -> bool:
     """Whether another attempt is allowed, and would come as far as this one, which took so many seconds."""
-    left = ((lease.started_at or 0) + order.timeout_seconds * 1000 - _now()) / 1000
-    return lease.attempt < MOST_ATTEMPTS and left > max(took, _LEAST_SECONDS)
+    return lease.attempt < MOST_ATTEMPTS and _seconds_left(order, lease) > max(took, _LEAST_SECONDS)
+
+
+def _told(order: TestOrder, execution: Execution) -> Told:
+    verdict, took = execution.verdict, round(execution.ending.seconds * 1000)
+    return Told(
+        title=order.title,
+        status=verdict.status,
+        message=verdict.message,
+        started_at=_now() - took,
+        duration_ms=took,
+        cases=execution.cases,
+    )
+
+
+def _result(lease: Lease, execution: Execution) -> TestResult:
+    verdict = execution.verdict
+    return TestResult(
+        status=verdict.status,
+        reason=verdict.reason,
+        message=verdict.message,
+        started_at=lease.started_at or _now(),
+        ended_at=_now(),
+        duration_ms=round(execution.ending.seconds * 1000),
+        attempts=lease.attempt,
+        cases=execution.cases,
+        report=True,
+        console_bytes=len(execution.console),
+    )
 
 
 def _ended(lease: Lease, status: TestStatus, reason: Reason) -> TestResult:

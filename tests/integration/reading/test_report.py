@@ -1,16 +1,18 @@
 import re
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from uuid_utils import uuid7
 
 from functions.report_proxy.app import create_app
 from matinee import bootstrap
 from matinee.model.run import TestStatus
-from matinee.stores.artifacts import test_prefix, viewer_prefix
+from matinee.stores.artifacts import report_prefix, run_prefix, type_of, viewer_prefix
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 SHA1 = "0123456789abcdef0123456789abcdef01234567"
@@ -31,7 +33,7 @@ def report(url: str, world: Any) -> str:
 
 
 def put(world: Any, name: str, data: bytes) -> None:
-    key = f"{test_prefix(world.workspace_id, world.run.id, world.run.id)}report/{name}"
+    key = report_prefix(world.workspace_id, world.run.id) + name
     bootstrap.artifacts().put_bytes(key, data, content_type="text/html" if name.endswith("html") else "application/zip")
 
 
@@ -122,7 +124,7 @@ def test_a_large_file_does_not_enter_memory(url: str, world: Any, tmp_path: Path
     size = 200_000_000
     with (tmp_path / "trace.zip").open("wb") as file:
         file.truncate(size)
-    key = f"{test_prefix(world.workspace_id, world.run.id, world.run.id)}report/data/{SHA1}.zip"
+    key = f"{report_prefix(world.workspace_id, world.run.id)}data/{SHA1}.zip"
     bootstrap.artifacts().put_file(key, tmp_path / "trace.zip")
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from now on
     before = peak_bytes()
@@ -172,7 +174,7 @@ def peak_bytes() -> int:
 def test_no_path_leads_out_of_the_report(report: str, world: Any, path: str) -> None:
     """Sent as it is, as no well-behaved client would."""
     bootstrap.artifacts().put_bytes(
-        f"{test_prefix(world.workspace_id, world.run.id, world.run.id)}console.txt",
+        f"{run_prefix(world.workspace_id, world.run.id)}console.txt",
         b"outside",
         content_type="text/plain",
     )
@@ -231,6 +233,7 @@ def test_a_browser_turns_its_ticket_into_a_cookie_for_this_run_only(report: str,
     assert {
         f"/api/runs/{run_id}/console",
         f"/api/job-status/sse/{run_id}",
+        f"/api/test-results/jobs/{run_id}/",
         f"/api/test-results/tests/{run_id}/",
         f"/api/test-status/sse/{run_id}",
     } == {match[1] for cookie in cookies if (match := re.search("Path=([^;]+)", cookie))}
@@ -315,3 +318,105 @@ def test_what_a_test_said_is_text_on_the_page_and_no_markup(url: str, world: Any
 
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script" not in page
+
+
+# of jobs
+
+
+@pytest.fixture
+def job_id(world: Any) -> str:
+    """A job, whose run the world's is."""
+    job_id = str(uuid7())
+    columns = "id, workspace_id, name, parallelism, retries, timeout_seconds"
+    with bootstrap.database().transaction() as connection:
+        values = [job_id, world.workspace_id, f"job {job_id}", 10, 0, 60]
+        connection.execute(f"INSERT INTO jobs ({columns}) VALUES (%s, %s, %s, %s, %s, %s)", values)
+    make_run_of(job_id, world)
+    return job_id
+
+
+def make_run_of(job_id: str, world: Any) -> None:
+    with bootstrap.database().transaction() as connection:
+        connection.execute("UPDATE runs SET kind = 'job', job_id = %s WHERE id = %s", [job_id, world.run.id])
+
+
+def job_address(url: str, either_id: str) -> str:
+    return f"{url}/api/test-results/jobs/{either_id}/report/"
+
+
+@pytest.mark.usefixtures("job_id")
+def test_a_jobs_run_has_its_report_below_jobs(url: str, world: Any) -> None:
+    """With what tools for continuous integration read, under its proper type."""
+    world.finish()
+    for name in ("index.html", "junit.xml", "results.json"):
+        key = report_prefix(world.workspace_id, world.run.id) + name
+        bootstrap.artifacts().put_bytes(key, name.encode(), content_type=type_of(name))
+
+    got = [
+        httpx.get(job_address(url, world.run.id) + name, headers=world.authorization)
+        for name in ("", "junit.xml", "results.json")
+    ]
+
+    assert [
+        (200, "index.html", "text/html; charset=utf-8"),
+        (200, "junit.xml", "application/xml"),
+        (200, "results.json", "application/json"),
+    ] == [(answer.status_code, answer.text, answer.headers["content-type"]) for answer in got]
+
+
+def test_a_jobs_id_stands_for_its_latest_run_with_a_report(
+    url: str, world: Any, job_id: str, new_world: Callable[[], Any]
+) -> None:
+    """A newer run that has none yet does not hide it; a browser moves on to that run's own address."""
+    world.finish()
+    put(world, "index.html", b"the first run's")
+    newer = new_world()
+    make_run_of(job_id, newer)
+    address = job_address(url, job_id)
+
+    program = httpx.get(address, headers=world.authorization)
+    person = httpx.get(address, headers={**world.authorization, **HTML})
+    newer.finish()
+    put(newer, "index.html", b"the second run's")
+    later = httpx.get(address, headers=world.authorization)
+
+    assert (200, "the first run's", "private, max-age=0, must-revalidate") == (
+        program.status_code,
+        program.text,
+        program.headers["cache-control"],
+    )
+    assert (307, f"/api/test-results/jobs/{world.run.id}/report/") == (person.status_code, person.headers["location"])
+    assert "the second run's" == later.text
+
+
+def test_a_job_whose_only_run_is_still_running_says_how_far_it_is(url: str, world: Any, job_id: str) -> None:
+    bootstrap.tracking().mark_running(world.run.id, world.run.id, at=datetime.now(UTC))
+
+    program = httpx.get(job_address(url, job_id), headers=world.authorization)
+    person = httpx.get(job_address(url, world.run.id), headers={**world.authorization, **HTML})
+
+    assert (404, "2", "running") == (program.status_code, program.headers["retry-after"], program.json()["runStatus"])
+    assert "0 of 1 tests have ended" in person.text
+
+
+def test_a_job_that_is_another_workspaces_has_no_report(url: str, world: Any, job_id: str) -> None:
+    world.finish()
+    put(world, "index.html", b"ours")
+    other = "00000000-0000-7000-8000-00000000beef"
+    with bootstrap.database().transaction() as connection:
+        connection.execute("INSERT INTO workspaces (id, name) VALUES (%s, 'other') ON CONFLICT DO NOTHING", [other])
+    theirs = {"Authorization": f"Bearer {bootstrap.keys().create(other, 'theirs')}"}
+
+    for either_id in (job_id, world.run.id, "no-id", "00000000-0000-7000-8000-00000000dead"):
+        assert 404 == httpx.get(job_address(url, either_id), headers=theirs).status_code
+
+
+def test_a_ticket_opens_the_report_of_a_jobs_run_and_not_the_jobs_latest(url: str, world: Any, job_id: str) -> None:
+    """It is for one run, whichever comes after it."""
+    world.finish()
+    put(world, "index.html", b"<h1>report</h1>")
+    with httpx.Client(headers=HTML, follow_redirects=True) as browser:
+        opened = browser.get(f"{job_address(url, world.run.id)}?ticket={world.ticket()}")
+        latest = browser.get(job_address(url, job_id))
+
+    assert (200, 401) == (opened.status_code, latest.status_code)
