@@ -19,7 +19,7 @@ class Options:
 
     home: Path
     port: int = 8400  #: 0 takes a free one
-    workers: int = 2  #: how many tests run at once
+    workers: int = 2  #: how many tests run at once, at most
     database_url: str | None = field(default=None, repr=False)  #: instead of the embedded Postgres
     aws_endpoint: str | None = None  #: instead of the embedded emulator
     say: Callable[[str], None] = field(default=silent, repr=False)  #: gets a line when something was done
@@ -36,11 +36,17 @@ class Options:
         return cls(
             home=home or Path(os.environ.get("MATINEE_HOME") or ".matinee"),
             port=_number("MATINEE_PORT", 8400, least=0, most=65535) if port is None else port,
-            workers=_number("MATINEE_WORKERS", 2, least=1, most=64),
+            workers=_number("MATINEE_WORKERS", _workers(), least=1, most=64),
             database_url=os.environ.get("DATABASE_URL") or None,
             aws_endpoint=os.environ.get("AWS_ENDPOINT_URL") or None,
             say=say,
         )
+
+
+def _workers() -> int:
+    """Let as many tests run at once as a job does by default, if there is memory for them: a GiB each."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(10, max(2, memory >> 30))
 
 
 def _number(name: str, default: int, *, least: int, most: int) -> int:

@@ -17,7 +17,12 @@ from local.processes import Program
 from local.template import ROOT
 
 _STOP_SECONDS = 3.0
+#: After so many seconds without an event a pool has time for itself.
 _QUIET_SECONDS = 3
+#: How many workers of a warm function stay, however long there is nothing to do; the others leave after some seconds.
+_STAYING = 2
+_LEAVE_SECONDS = 60.0
+_FORGET_SECONDS = 8.0  #: what a worker kept ready for the run that it served last, it has given up by then
 
 
 class InvocationError(StackError):
@@ -33,7 +38,7 @@ class Function:
     timeout_seconds: float
     environment: Mapping[str, str] = field(repr=False)
     workers: int = 1
-    warm: bool = False  #: whether workers are kept ready for work to come
+    warm: bool = False  #: whether some of them are kept ready for work to come
 
 
 class _Worker:
@@ -51,6 +56,8 @@ class _Worker:
             )
         self._socket = ours
         self._lines = ours.makefile("rb")
+        self.run: str | None = None  #: what its last event was about, for which it may have kept something ready
+        self.used = time.monotonic()
 
     def call(self, message: dict[str, Any], *, until: float) -> dict[str, Any]:
         """Hand over one event and wait for the answer, at most until `until` on the monotonic clock.
@@ -69,12 +76,20 @@ class _Worker:
             line = b""
         if not line.endswith(b"\n"):
             self.kill()
-            code = self.program.process.returncode
-            raise _failed(
-                "Runtime.ExitError", f"The worker died (exit code {code}); {self.program.log} has its last words."
-            )
+            how = f"exit code {self.program.process.returncode}"
+            raise _failed("Runtime.ExitError", f"The worker died ({how}); {self.program.log} has its last words.")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    @property
+    def rested(self) -> float:
+        """For how many seconds it has had nothing to do, when it has nothing."""
+        return time.monotonic() - self.used
+
+    def warm(self) -> None:
+        """Get it ready for an event of whatever run."""
+        self.call({"warm": True}, until=time.monotonic() + _STOP_SECONDS)
+        self.run = None
 
     def kill(self) -> None:
         self.close()
@@ -101,28 +116,51 @@ class Pool:
         self._over = threading.Event()
 
     def warm(self) -> None:
-        """Start a worker before there is work, if that is the function's way, and the others when nothing else goes on."""
+        """Start a worker before there is work, if that is the function's way, and look after all when nothing else goes on."""
         if self.function.warm and self._add():
-            threading.Thread(target=self._warm_others, name=f"warm {self.function.name}", daemon=True).start()
+            threading.Thread(target=self._tend, name=f"tend {self.function.name}", daemon=True).start()
 
-    def _warm_others(self) -> None:
-        """Start the rest one by one: each takes a core for seconds, which whoever runs a test just now would miss."""
+    def _tend(self) -> None:
+        """Do one thing at a time: each takes a core for seconds, which whoever runs a test just now would miss."""
         quiet = 0
         while not self._over.wait(1.0):
             with self._lock:
                 quiet = 0 if self._busy else quiet + 1
-            if quiet >= _QUIET_SECONDS:
+            if quiet >= _QUIET_SECONDS and (self._add() or self._refresh()):
                 quiet = 0
-                if not self._add():
-                    return
+            self._dismiss()
 
     def _add(self) -> bool:
-        """Start one more worker, unless there are enough."""
+        """Start one more worker, unless enough stay."""
         with self._lock:
-            if self._closed or len(self._idle) + len(self._busy) >= self.function.workers:
+            if self._closed or len(self._idle) + len(self._busy) >= min(self.function.workers, _STAYING):
                 return False
             self._idle.append(self._start())
             return True
+
+    def _refresh(self) -> bool:
+        """Get a worker ready again whose run seems to be over, so that the next run need not wait for that."""
+        with self._lock:
+            worker = next((one for one in self._idle if one.run and one.rested > _FORGET_SECONDS), None)
+            if worker is None or not self._free.acquire(blocking=False):
+                return False
+            self._idle.remove(worker)
+            self._busy.append(worker)
+        with contextlib.suppress(InvocationError):
+            worker.warm()
+        self._give_back(worker)
+        self._free.release()
+        return True
+
+    def _dismiss(self) -> None:
+        """Let those leave that had nothing to do for long."""
+        with self._lock:
+            leaving = [worker for worker in self._idle[_STAYING:] if worker.rested > _LEAVE_SECONDS]
+            self._idle = [worker for worker in self._idle if worker not in leaving]
+        for worker in leaving:
+            worker.close()
+            if not worker.program.wait(_STOP_SECONDS):
+                worker.kill()
 
     def invoke(self, event: Any, *, request_id: str) -> Any:
         """Run the function on `event` and give what it returns. Its time begins when a worker takes it.
@@ -134,13 +172,10 @@ class Pool:
         if not self._free.acquire(timeout=seconds):
             raise _failed("TooManyRequestsException", "No worker was free in time.")
         try:
-            worker = self._take()
+            worker = self._take(_run_of(event))
             try:
-                message = {
-                    "event": event,
-                    "request_id": request_id,
-                    "deadline_ms": math.floor((time.time() + seconds) * 1000),
-                }
+                deadline_ms = math.floor((time.time() + seconds) * 1000)
+                message = {"event": event, "request_id": request_id, "deadline_ms": deadline_ms}
                 answer = worker.call(message, until=time.monotonic() + seconds)
             finally:
                 self._give_back(worker)
@@ -169,16 +204,20 @@ class Pool:
         with self._lock:
             return [worker.program.pid for worker in [*self._idle, *self._busy] if worker.program.running]
 
-    def _take(self) -> _Worker:
+    def _take(self, run: str | None) -> _Worker:
         with self._lock:
             if self._closed:
                 raise _failed("ServiceException", "The stack is stopping.")
-            # The one that has rested longest: the others may still be getting ready for their next event.
-            worker = self._idle.pop(0) if self._idle else None
-            if worker is not None and not worker.program.running:  # it died while it had nothing to do
+            # One that served this run has its processes; else the one that has rested longest: the others may still be getting ready.
+            longest = self._idle[0] if self._idle else None
+            worker = next((one for one in self._idle if run and one.run == run), longest)
+            if worker:
+                self._idle.remove(worker)
+            if worker and not worker.program.running:  # it died while it had nothing to do
                 worker.close()
                 worker = None
             worker = worker or self._start()
+            worker.run = run
             self._busy.append(worker)
             return worker
 
@@ -187,6 +226,7 @@ class Pool:
             self._busy.remove(worker)
             if self._closed:
                 return
+            worker.used = time.monotonic()
             if worker.program.running:
                 self._idle.append(worker)
             elif self.function.warm:
@@ -194,6 +234,15 @@ class Pool:
 
     def _start(self) -> _Worker:
         return _Worker(self.function, log=self._logs / f"{self.function.name}.log")
+
+
+def _run_of(event: Any) -> str | None:
+    """Tell which run an event from a queue is about."""
+    try:
+        run = json.loads(event["Records"][0]["body"])["run_id"]
+    except (LookupError, TypeError, ValueError):
+        return None
+    return str(run)
 
 
 def _failed(kind: str, message: str) -> InvocationError:

@@ -3,7 +3,7 @@
 It imports MODULE, calls its `warm()` if it has one, and then hands each event that comes over the socket to its
 `handler`, one after another, as Lambda does. A line of JSON in, a line of JSON out:
 
-    {"event": ..., "request_id": "...", "deadline_ms": 1700000000000}
+    {"event": ..., "request_id": "...", "deadline_ms": 1700000000000}  or  {"warm": true}
     {"result": ...}  or  {"error": {"errorType": "...", "errorMessage": "...", "stackTrace": [...]}}
 """
 
@@ -42,12 +42,18 @@ class Context:
 def serve(module_name: str, channel: socket.socket) -> None:
     """Answer events until the other end is closed."""
     module = importlib.import_module(module_name)
-    if warm := getattr(module, "warm", None):
-        warm()
+    warm = getattr(module, "warm", _nothing)
+    warm()
     with channel.makefile("rwb") as lines:
         for line in lines:
-            lines.write(json.dumps(_answer(module.handler, json.loads(line))).encode() + b"\n")
+            call = json.loads(line)
+            answer = _answer(module.handler, call) if "event" in call else {"result": warm()}
+            lines.write(json.dumps(answer).encode() + b"\n")
             lines.flush()
+
+
+def _nothing() -> None:
+    """Do what a function does that has nothing to get ready."""
 
 
 def _answer(handler: Callable[[Any, Any], Any], call: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from local import pool as pool_module
 from local.dispatch import Dispatcher
 from local.pool import Function, InvocationError
 
@@ -191,6 +192,58 @@ def test_warm_workers_are_there_before_the_first_event(dispatcher: Dispatcher, s
     pids = set(dispatcher.pids()["standin"])
     assert pids == {int(path.name.removeprefix("warm-")) for path in tmp_path.glob("warm-*")}
     assert dispatcher.invoke("standin", {"do": "tell"})["pid"] in pids
+
+
+def test_there_are_only_as_many_workers_as_there_is_work(
+    dispatcher: Dispatcher, standin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two stay; the others start when events come at once, and leave when they had nothing to do for a while."""
+    monkeypatch.setattr(pool_module, "_LEAVE_SECONDS", 2.0)
+    dispatcher.serve([standin(workers=5, warm=True)])
+    dispatcher.warm()
+    with ThreadPoolExecutor(5) as pool:
+        event = {"do": "sleep", "seconds": 1.0}
+        answers = list(pool.map(lambda _: dispatcher.invoke("standin", event), range(5)))
+    at_work = dispatcher.pids()["standin"]
+    deadline = time.monotonic() + 15
+    while len(dispatcher.pids()["standin"]) > 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    assert 5 == len({answer["pid"] for answer in answers}) == len(at_work)
+    assert 2 == len(dispatcher.pids()["standin"])
+    assert 3 == sum(_gone(pid) for pid in set(at_work) - set(dispatcher.pids()["standin"]))
+
+
+def test_a_run_comes_back_to_the_worker_that_served_it(dispatcher: Dispatcher, standin: Any) -> None:
+    """Which has its processes; other events take the worker that has rested longest."""
+    dispatcher.serve([standin(workers=2)])
+
+    def serve(run: str, seconds: float = 0.0) -> int:
+        event = {"do": "sleep", "seconds": seconds, "Records": [{"body": json.dumps({"run_id": run})}]}
+        return int(dispatcher.invoke("standin", event)["pid"])
+
+    with ThreadPoolExecutor(2) as pool:
+        ours, others = pool.map(lambda run: serve(run, 0.5), ["ours", "others"])
+
+    assert [ours, ours, others, ours] == [serve(run) for run in ["ours", "ours", "others", "ours"]]
+    assert others == serve("a third")
+
+
+def test_a_worker_whose_run_is_over_gets_ready_for_another(
+    dispatcher: Dispatcher, standin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once nothing else goes on: what it kept for its run is of no use to the next."""
+    monkeypatch.setattr(pool_module, "_FORGET_SECONDS", 0.5)
+    dispatcher.serve([standin(warm=True)])
+    dispatcher.warm()
+    event = {"do": "tell", "Records": [{"body": json.dumps({"run_id": "r"})}]}
+    sign = tmp_path / f"warm-{dispatcher.invoke('standin', event)['pid']}"
+    sign.unlink()
+    deadline = time.monotonic() + 15
+    while not sign.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert sign.exists()
 
 
 def test_a_function_that_did_not_change_keeps_its_workers(dispatcher: Dispatcher, standin: Any) -> None:

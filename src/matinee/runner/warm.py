@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class Warm:
 
     def __init__(self, place: Place) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="matinee-run-"))
+        self._clean = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)  # at our exit, too
         self.run_id: str | None = None  #: whose scripts have been in here, once there were any
         self._place = place
         self._tests = 0
@@ -51,7 +53,7 @@ class Warm:
             self.host = self._start("host.cjs", environment)
             self._reporter = self._start("report.cjs", environment)
         except BaseException:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._clean()
             raise
 
     @property
@@ -146,7 +148,7 @@ class Warm:
         """Kill what is left, and remove the folder."""
         for process in (self.host, self._reporter):
             process.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._clean()
 
     def _start(self, name: str, environment: dict[str, str]) -> Supervised:
         runtime = self._place.runtime
