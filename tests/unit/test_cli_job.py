@@ -1,6 +1,7 @@
 """How a job's run is drawn and told."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -41,6 +42,17 @@ def test_each_running_test_has_a_line_with_its_time_at_any_width(width: int) -> 
     assert 4 == len(lines)
     assert all(len(line) <= width for line in lines)
     assert all(line.startswith("  · shop/") and line.endswith(" ms") for line in lines[1:])
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("status", ["running", "failed"])
+def test_a_long_name_leaves_room_for_what_changes(width: int, status: str) -> None:
+    progress = JobProgress("a long name " * 16, status, COUNTS)
+    (head,) = drawn(progress, width=width)
+
+    said = "7 of 20  1 failed, 1 flaky  " if status == "running" else "making the report  "
+    assert len(head) <= width
+    assert re.search(rf"^. a lo.*…  ━+─+  {said}\d+ ms$", head)
 
 
 @pytest.mark.parametrize("height", [8, 24])

@@ -7,9 +7,6 @@ from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.spinner import Spinner
-from rich.table import Table
 from rich.text import Text
 
 from matinee.cli.job_progress import JobProgress, JobTest
@@ -18,7 +15,10 @@ from matinee.cli.verdict import style
 
 #: Of the tests that run now so many are shown.
 _MOST_RUNNING = 10
-_BAR = 24
+_MOST_BAR = 24
+_LEAST_TITLE = 8
+_GAP = Text("  ")
+_TURNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
 class JobView:
@@ -27,7 +27,6 @@ class JobView:
     def __init__(self, console: Console, progress: JobProgress) -> None:
         self._console = console
         self._progress = progress
-        self._spinner = Spinner("dots", style="cyan")
         self._draws = console.is_terminal and not console.quiet
         self._live = Live(console=console, get_renderable=self._draw, refresh_per_second=10, transient=True)
 
@@ -45,31 +44,30 @@ class JobView:
         """Tell how a test ended; on a terminal only if it did not simply pass."""
         if self._draws and test.is_fine:
             return
-        line = Text(test.line, style=style(test.status))
+        self._print(Text(test.line, style=style(test.status)))
         if self._draws and test.message:
-            line.append(f"  {test.message}", style="default")
+            self._print(Text(f"    {test.message}"))
+
+    def _print(self, line: Text) -> None:
+        """Print it as a line that on a terminal has room, too; the verdict tells all of it later."""
         self._console.print(line, soft_wrap=not self._draws, no_wrap=True, overflow="ellipsis")
 
     def _draw(self) -> RenderableType:
         return Group(self._headline(), *self._running())
 
-    def _headline(self) -> RenderableType:
-        progress = self._progress
-        what = "making the report" if progress.has_verdict else f"{progress.ended} of {progress.total}"
-        row = Table.grid(padding=(0, 2, 0, 0))
-        row.add_column()
-        row.add_column(no_wrap=True, overflow="ellipsis", style="bold")
-        for _ in range(4):
-            row.add_column(no_wrap=True)
-        row.add_row(
-            self._spinner,
-            Text(safe_line(progress.title)),
-            ProgressBar(total=progress.total, completed=progress.ended, width=_BAR),
-            what,
-            _faults(progress),
-            Text(_since(progress.began), style="dim"),
+    def _headline(self) -> Text:
+        """Give the job's name as much room as what changes leaves it."""
+        progress, width = self._progress, self._console.width
+        what = [Text("making the report")] if progress.has_verdict else [_ended(progress), _faults(progress)]
+        behind = [_bar(progress, min(_MOST_BAR, width // 5)), *what, Text(_since(progress.began), style="dim")]
+        title = Text(safe_line(progress.title), style="bold")
+        title.truncate(
+            max(_LEAST_TITLE, width - sum(_GAP.cell_len + part.cell_len for part in behind) - 3), overflow="ellipsis"
         )
-        return row
+        turn = _TURNS[int(time.monotonic() * 10) % len(_TURNS)]
+        line = _GAP.join([Text.assemble((turn, "cyan"), " ", title), *filter(None, behind)])
+        line.no_wrap, line.overflow = True, "ellipsis"
+        return line
 
     def _running(self) -> Iterator[Text]:
         running = list(self._progress.running.values())
@@ -85,6 +83,15 @@ class JobView:
 
 def _since(began: float) -> str:
     return seconds((time.monotonic() - began) * 1000)
+
+
+def _bar(progress: JobProgress, width: int) -> Text:
+    done = width * progress.ended // max(1, progress.total)
+    return Text("━" * done, style="green").append("─" * (width - done), style="dim")
+
+
+def _ended(progress: JobProgress) -> Text:
+    return Text(f"{progress.ended} of {progress.total}")
 
 
 def _faults(progress: JobProgress) -> Text:
