@@ -156,7 +156,7 @@ def _slim(part: Part, most: int) -> Slim:
         slim = None
     if slim and slim.good == part.told.good:
         return slim
-    return Slim(lines(documents(part.told)), slim.source if slim else None)
+    return Slim(lines(documents(part.told)), part.told.good, slim.source if slim else None)
 
 
 def _names(titles: Sequence[str]) -> list[str]:

@@ -53,13 +53,8 @@ class Slim:
     """A slim blob, unpacked."""
 
     report: bytes  #: the events, one JSON document a line
-    source: bytes | None  #: of the script, if it is known
-
-    @property
-    def good(self) -> bool:
-        """Whether its run ended without a failure."""
-        last = self.report.rstrip().rpartition(b"\n")[2]
-        return bool(json.loads(last)["params"]["result"]["status"] == "passed")
+    good: bool  #: whether they end without a failure
+    source: bytes | None = None  #: of the script, if it is known
 
 
 def split(blob: Path | None, told: Told, *, into: Path) -> bytes:
@@ -104,7 +99,9 @@ def unpack(data: bytes, *, most: int = MOST_EVENT_BYTES) -> Slim:
             if archive.getinfo(_REPORT).file_size > most:
                 raise ValueError("too much was said")
             named = next((info for info in archive.infolist() if info.filename.startswith(_SOURCE)), None)
-            return Slim(archive.read(_REPORT), archive.read(named) if named else None)
+            report = archive.read(_REPORT)
+            end = json.loads(report.rstrip().rpartition(b"\n")[2])["params"]["result"]
+            return Slim(report, end["status"] == "passed", archive.read(named) if named else None)
     except _BROKEN as error:
         raise ValueError("this is no slim blob") from error
 
@@ -118,8 +115,8 @@ def _events(archive: zipfile.ZipFile) -> Sequence[Document]:
     info = archive.getinfo(_REPORT)
     if info.file_size > MOST_EVENT_BYTES:
         raise ValueError("too much was said")
-    with archive.open(info) as lines:
-        return [json.loads(line, parse_constant=_refuse) for line in lines if line.strip()]
+    with archive.open(info) as file:
+        return [json.loads(line, parse_constant=_refuse) for line in file if line.strip()]
 
 
 def _refuse(constant: str) -> None:
