@@ -23,6 +23,7 @@ class Settings:
     track_retries: int = 100  #: of a batch that fails, before it is given up; the sweep mends what it carried
     sweep_timeout_seconds: int = 60
     plan_timeout_seconds: int = 120
+    plan_concurrency: int = 2  #: how many runs are planned at once; AWS's own least
     merge_timeout_seconds: int = 300
     merge_memory_mb: int = 2048  #: of merge_report: the report of a thousand tests is one JSON document in Node
     merge_concurrency: int = 10  #: how many reports are made at once

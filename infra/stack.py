@@ -3,9 +3,6 @@
 from typing import Any
 
 from aws_cdk import CfnOutput, CfnParameter, Duration, Size, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -14,10 +11,8 @@ from infra.functions import Bundles, Function, ImageFunction, ZipFunction
 from infra.live_table import LiveTable
 from infra.queues import WorkQueue
 from infra.settings import Settings
+from infra.sources import EveryMinute, LiveSource, QueueSource
 from infra.versions import Versions
-
-#: The items of the live table that track_runs copies into Postgres; events are not among them.
-TRACKED = ("lease#", "result#", "report#")
 
 
 class MatineeStack(Stack):
@@ -116,36 +111,18 @@ class MatineeStack(Stack):
 
     def _sources(self) -> None:
         settings = self.settings
-        self._feed("Tests", self.tests, self.run_test, at_once=settings.run_concurrency)
-        self._feed("Jobs", self.jobs, self.plan_job, at_once=2)
-        self._feed("Reports", self.reports, self.merge_report, at_once=settings.merge_concurrency)
-        lambda_.EventSourceMapping(
+        QueueSource(self, "Tests", queue=self.tests, function=self.run_test, at_once=settings.run_concurrency)
+        QueueSource(self, "Jobs", queue=self.jobs, function=self.plan_job, at_once=settings.plan_concurrency)
+        QueueSource(self, "Reports", queue=self.reports, function=self.merge_report, at_once=settings.merge_concurrency)
+        LiveSource(
             self,
-            "LiveToTrackRuns",
-            target=self.track_runs.function,
-            event_source_arn=self.live.stream_arn,
-            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-            batch_size=100,
-            max_batching_window=Duration.seconds(0),
-            parallelization_factor=settings.track_parallelism,
-            retry_attempts=settings.track_retries,
-            bisect_batch_on_error=True,
-            report_batch_item_failures=True,
-            filters=[
-                lambda_.FilterCriteria.filter(
-                    {
-                        "eventName": lambda_.FilterRule.is_equal("INSERT"),
-                        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": prefix} for prefix in TRACKED]}}},
-                    }
-                )
-            ],
+            "Stream",
+            live=self.live,
+            function=self.track_runs,
+            parallelism=settings.track_parallelism,
+            retries=settings.track_retries,
         )
-        events.Rule(
-            self,
-            "EveryMinute",
-            schedule=events.Schedule.rate(Duration.minutes(1)),
-            targets=[targets.LambdaFunction(self.sweep.function, retry_attempts=0)],
-        )
+        EveryMinute(self, "EveryMinute", function=self.sweep)
 
     def _grants(self) -> None:
         """Say what each function may do. Nothing else in the stack grants anything."""
@@ -216,18 +193,6 @@ class MatineeStack(Stack):
             queue_name=name,
             visibility=Duration.seconds(6 * handled_in),
             receives=self.settings.attempts,
-        )
-
-    def _feed(self, name: str, queue: WorkQueue, to: Function, *, at_once: int) -> None:
-        """Hand each of the queue's messages to a function by itself."""
-        lambda_.EventSourceMapping(
-            self,
-            f"{name}To{to.node.id}",
-            target=to.function,
-            event_source_arn=queue.queue.queue_arn,
-            batch_size=1,
-            max_concurrency=at_once,
-            report_batch_item_failures=True,
         )
 
     def _image(self, name: str, *, memory_mb: int, seconds: int, environment: dict[str, str]) -> ImageFunction:

@@ -206,7 +206,7 @@ class Road:
 
     def events(self, run_id: str) -> list[Event]:
         """Give the run's log."""
-        return [event for _, event in bootstrap.live().read(run_id, after=0)]
+        return [event for _, event in bootstrap.live().read(run_id, after=0, limit=100_000)]
 
     def told(self, run_id: str) -> list[str]:
         """Give the run's log in words: the statuses of `run` and `end`, otherwise just the kind."""

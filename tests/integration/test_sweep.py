@@ -3,9 +3,11 @@ from typing import Any
 import pytest
 
 from functions.sweep.handler import handler
-from matinee import bootstrap
-from matinee.model.errors import LiveUnavailableError
-from matinee.model.run import Reason, RunStatus
+from matinee import bootstrap, settings
+from matinee.model.errors import LiveUnavailableError, NotFoundError
+from matinee.model.run import Reason, RunStatus, TestStatus
+from matinee.model.work import TestResult
+from matinee.stores.artifacts import manifest_key
 from matinee.stores.postgres import Database
 
 
@@ -278,3 +280,176 @@ def test_the_function_sweeps(road: Any, event: dict[str, Any], mended: dict[str,
     road.submit()
 
     assert mended == handler(event, Context())
+
+
+# jobs
+
+
+def test_a_job_that_nobody_planned_is_planned_after_half_a_minute_then_ever_less_often(road: Any) -> None:
+    run = road.start_job(2, planned=False)
+    assert {} == sweep()
+    sent: list[int] = []
+
+    for half_minute in range(1, 41):
+        road.age(run.id, 30)
+        if half_minute % 2 and sweep():
+            sent.append(half_minute)
+
+    assert [1, 3, 5, 9, 17, 33] == sent
+    assert [run.id] * 6 == [plan.run_id for plan in road.plans()]
+
+
+def test_a_job_that_could_not_be_planned_for_a_day_ends_as_an_error_of_ours(road: Any) -> None:
+    run = road.start_job(2, planned=False)
+    road.age(run.id, 86_500)
+
+    assert {"given_up": 1} == sweep()
+
+    ended = road.run(run.id)
+    assert (RunStatus.ERROR, Reason.INTERNAL) == (ended.status, ended.reason)
+    assert "run error" == road.told(run.id)[-1]
+
+
+def test_a_running_job_is_left_alone(road: Any) -> None:
+    run = road.start_job(3, parallelism=2)
+    road.begin(run, 0)
+    road.orders()
+
+    assert {} == sweep()
+    assert [] == road.orders()
+
+
+def test_a_place_that_was_not_filled_is_filled(road: Any) -> None:
+    """The process died after a result was in Postgres, and the record was lost for good."""
+    run = road.start_job(3, parallelism=1)
+    road.begin(run, 0)
+    road.sent()
+    result = TestResult(status=TestStatus.PASSED, started_at=1, ended_at=2, duration_ms=1, report=True)
+    bootstrap.tracking().finish_test(run.id, run.tests[0].id, result)
+
+    assert {"advanced": 1} == sweep()
+
+    assert ["test 1"] == road.sent()
+
+
+def test_a_jobs_test_that_was_sent_and_never_taken_is_sent_again_after_a_minute(road: Any) -> None:
+    """Its sender may have died between Postgres and the queue; then after two more, then four."""
+    run = road.start_job(2, parallelism=1)
+    sent: list[int] = []
+
+    for minute in range(1, 11):
+        road.age(run.id, 60)
+        if sweep():
+            sent.append(minute)
+
+    assert [1, 3, 7] == sent
+    assert ["test 0"] * 4 == road.sent()
+
+
+def test_a_jobs_worker_that_is_lost_three_times_makes_place_for_the_next_test(road: Any) -> None:
+    run = road.start_job(2, parallelism=1)
+    for worker in ("first", "second", "third"):
+        road.begin(run, 0, owner=worker)
+        bootstrap.live().release(run.id, run.tests[0].id, owner=worker)
+    road.age(run.id, 61)
+    road.sent()
+
+    assert {"worker_lost": 1} == sweep()
+
+    assert ["error", "queued"] == road.statuses(run)
+    assert ["test 1"] == road.sent()
+    road.stream()
+    road.end(run, 1)
+    assert (RunStatus.ERROR, Reason.WORKER_LOST) == (road.run(run.id).status, road.run(run.id).reason)
+    assert 1 == len(road.merges())
+
+
+def test_when_a_jobs_time_is_over_sweep_ends_what_nobody_runs(road: Any, database: Database) -> None:
+    """What is running is bounded by its own order."""
+    run = road.start_job(4, parallelism=2)
+    road.begin(run, 0)
+    with database.transaction() as connection:
+        connection.execute("UPDATE runs SET deadline_at = now() WHERE id = %s", [run.id])
+
+    assert {"timed_out": 1} == sweep()
+
+    assert ["running", "timed_out", "timed_out", "timed_out"] == road.statuses(run)
+    road.stream()
+    road.end(run, 0)
+    assert (RunStatus.TIMED_OUT, Reason.DEADLINE) == (road.run(run.id).status, road.run(run.id).reason)
+
+
+def test_a_report_that_nobody_asked_for_is_asked_for_after_a_minute_then_ever_less_often(
+    road: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = road.start_job(1)
+    road.begin(run, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr("matinee.usecases.close.Closer.settle", lambda *_: None)  # the process dies here
+        road.end(run, 0)
+    assert ([], {}) == (road.merges(), sweep())
+    done: list[dict[str, int]] = []
+
+    for _ in range(16):
+        road.age(run.id, 60)
+        done.append(sweep())
+
+    asked = {"settled_again": 1}
+    assert [asked, asked, {}, asked, {}, {}, {}, asked] == done[:8]
+    assert [{}] * 6 + [{"end_told": 1}, {}] == done[8:]
+    assert [run.id] * 4 == [order.run_id for order in road.merges()]
+    assert ["test passed", "run passed", "end passed"] == road.told(run.id)[-3:]
+
+
+def test_a_jobs_report_that_the_stream_did_not_bring_is_noted(road: Any) -> None:
+    run = road.start_job(1)
+    road.begin(run, 0)
+    road.end(run, 0)
+    road.report(run.id)
+
+    assert {"report_noted": 1} == sweep()
+
+    assert ["report", "end passed"] == road.told(run.id)[-2:]
+
+
+def test_after_a_restart_with_nothing_left_but_postgres_every_job_goes_on(road: Any) -> None:
+    unplanned = road.start_job(1, planned=False)
+    running = road.start_job(3, parallelism=2)
+    ended = road.start_job(1)
+    road.begin(running, 0)
+    road.begin(ended, 0)
+    road.end(ended, 0)
+    road.merges()
+    road.lose_aws()
+
+    assert {"planned_again": 1, "sent_again": 2, "settled_again": 1} == sweep(everything=True)
+
+    assert [unplanned.id] == [plan.run_id for plan in road.plans()]
+    assert ["test 0", "test 1"] == sorted(road.sent())
+    assert [ended.id] == [order.run_id for order in road.merges()]
+    road.begin(running, 0, 1)
+    road.end(running, 0, 1)
+    assert ["test 2"] == road.sent()
+
+
+# what is old
+
+
+def test_runs_that_are_too_old_are_deleted_with_all_they_left(road: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATINEE_RETENTION_DAYS", "10")
+    settings.load.cache_clear()
+    old, young = road.start_job(1), road.start_job(1)
+    for run, days in ((old, 11), (young, 9)):
+        road.begin(run, 0)
+        road.end(run, 0)
+        road.report(run.id)
+        road.stream()
+        road.age(run.id, days * 86_400)
+
+    assert {"runs_expired": 1, "runs_purged": 1} == sweep()
+
+    with pytest.raises(NotFoundError):
+        road.run(old.id)
+    assert ([], True) == (road.told(old.id), len(road.told(young.id)) > 3)
+    assert not bootstrap.artifacts().exists(manifest_key(road.workspace_id, old.id))
+    assert bootstrap.artifacts().exists(manifest_key(road.workspace_id, young.id))

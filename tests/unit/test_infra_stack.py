@@ -1,6 +1,7 @@
 """The synthesized template, where the emulator does not enforce what it says."""
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from types import ModuleType
@@ -170,10 +171,68 @@ def test_run_test_may_do_this_and_nothing_else(grants: dict[str, dict[str, list[
         "logs:CreateLogStream",
         "logs:PutLogEvents",
     }
-    readable = [resource.rpartition("/runs/")[2].partition('"')[0] for resource in grants["RunTest"]["s3:GetObject"]]
 
     assert allowed == grants["RunTest"].keys()
-    assert ["*/scripts/*", "*/blob.zip"] == readable
+    assert ["*/scripts/*", "*/blob.zip"] == _below_runs(grants["RunTest"]["s3:GetObject"])
+
+
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+CONSUME = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+
+
+def test_plan_job_may_do_this_and_nothing_else(grants: dict[str, dict[str, list[str]]]) -> None:
+    """It takes the runs of jobs, and sends tests; a run that ends with its plan is told and concluded by it, too."""
+    allowed = grants["PlanJob"]
+
+    assert LOGS | CONSUME | {"dynamodb:PutItem", "dynamodb:UpdateItem", "s3:PutObject", "sqs:SendMessage"} == set(
+        allowed
+    )
+    assert ["JobExecution"] == _queues(allowed["sqs:ReceiveMessage"])
+    assert ["TestExecution", "ReportMerge"] == _queues(allowed["sqs:SendMessage"])
+    assert ["*/scripts/*", "*/manifest.json"] == _below_runs(allowed["s3:PutObject"])
+
+
+def test_merge_report_may_do_this_and_nothing_else(grants: dict[str, dict[str, list[str]]]) -> None:
+    """It reads what strangers' code left: blobs and manifests; it writes reports, and what the live table hears of them."""
+    allowed = grants["MergeReport"]
+
+    assert LOGS | CONSUME | {
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:ListBucket",
+    } == set(allowed)
+    assert ["ReportMerge"] == _queues(allowed["sqs:ReceiveMessage"])
+    assert ["*/blob.zip", "*/manifest.json"] == _below_runs(allowed["s3:GetObject"])
+    assert ["*/report/*"] == _below_runs(allowed["s3:PutObject"])
+
+
+def test_only_sweep_reads_dead_letters_and_only_submit_and_sweep_delete(
+    grants: dict[str, dict[str, list[str]]],
+) -> None:
+    """Each queue of the dead is read by one function, and by no function's event source."""
+    readers = {
+        function: _queues(allowed["sqs:ReceiveMessage"], dead=True)
+        for function, allowed in grants.items()
+        if "sqs:ReceiveMessage" in allowed
+    }
+
+    assert ["TestExecution", "JobExecution", "ReportMerge"] == readers.pop("Sweep")
+    assert [] == [queue for queues in readers.values() for queue in queues]
+    assert {"Submit", "Sweep"} == {name for name, allowed in grants.items() if "s3:DeleteObject" in allowed}
+
+
+def _queues(resources: list[str], *, dead: bool = False) -> list[str]:
+    """Give the queues that are named, by their constructs."""
+    kind = "Dead" if dead else "Queue"
+    found = re.findall(r'"([A-Za-z]+?)(Dead|Queue)[0-9A-F]{8}"', "".join(resources))
+    return [name for name, found_kind in found if found_kind == kind]
+
+
+def _below_runs(resources: list[str]) -> list[str]:
+    """Give the patterns of keys that are named, without what they all begin with."""
+    return [resource.rpartition("/runs/")[2].partition('"')[0] for resource in resources]
 
 
 def test_only_the_functions_that_need_it_know_the_database(template: "Template") -> None:

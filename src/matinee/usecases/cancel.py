@@ -1,6 +1,6 @@
 """Stop a run: at once where nobody runs it, else by asking who does."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,9 +12,6 @@ from matinee.stores.rows import Run
 from matinee.stores.tracking import Tracking
 from matinee.usecases.close import Closer
 from matinee.usecases.milestones import now_ms
-
-#: So many tests are stopped at a time: a job's run may have a hundred with the workers.
-_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -33,19 +30,22 @@ class Canceller:
             LiveUnavailableError: if that is not known to the workers yet; sweep tells them later.
         """
         run, ended = self.tracking.request_cancel(workspace_id, run_id, at=datetime.now(UTC))
-        if with_workers := [test.id for test in run.tests if not test.status.is_terminal]:
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                list(pool.map(lambda test_id: self.stop(run_id, test_id), with_workers))
+        self._stop(run_id, [test.id for test in run.tests if not test.status.is_terminal])
         if ended:
             self.closer.unsent_ended(run_id)
         return run
 
     def stop(self, run_id: str, test_id: str) -> None:
         """Stop one test: its worker hears of it within a second; without one it is over now."""
-        lease = self.live.request_cancel(run_id, test_id)
-        if not lease.done and not is_held(lease, at=now_ms()):
-            result = unfinished(lease, status=TestStatus.CANCELLED, reason=Reason.CANCELLED)
-            self.live.put_result(run_id, test_id, result)
+        self._stop(run_id, [test_id])
+
+    def _stop(self, run_id: str, test_ids: Sequence[str]) -> None:
+        """Ask first, of all tests: those that somebody runs shall not go on while the others are ended here."""
+        leases = [(test_id, self.live.request_cancel(run_id, test_id)) for test_id in test_ids]
+        for test_id, lease in leases:
+            if not lease.done and not is_held(lease, at=now_ms()):
+                result = unfinished(lease, status=TestStatus.CANCELLED, reason=Reason.CANCELLED)
+                self.live.put_result(run_id, test_id, result)
 
 
 def is_held(lease: Lease | None, *, at: int) -> bool:

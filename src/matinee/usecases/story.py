@@ -3,22 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from matinee.model.run import Counts, RunStatus
+from matinee.model.run import Counts, RunKind, RunStatus
 from matinee.model.work import Case, Event
 from matinee.stores.rows import Run, RunTest, to_ms
-from matinee.usecases.milestones import end_events, run_event
+from matinee.usecases.milestones import end_events, event_of_test, run_event
 
 
 def story(run: Run) -> Iterator[Event]:
-    """Tell a run that has ended: its statuses, each of its tests' cases, its report, the end. The same each time."""
+    """Tell a run that has ended: its statuses, its tests as they ended, its report, the end. The same each time."""
     ended = to_ms(run.ended_at or run.created_at)
     open_run = replace(run, counts=Counts(total=run.counts.total), reason=None, message=None, duration_ms=None)
     yield run_event(replace(open_run, status=RunStatus.QUEUED), at=to_ms(run.created_at))
     if run.started_at:
         yield run_event(replace(open_run, status=RunStatus.RUNNING), at=to_ms(run.started_at))
-    for test in run.tests:
+    for test in sorted(run.tests, key=lambda test: test.ended_at or run.created_at):
         at = to_ms(test.ended_at) if test.ended_at else ended
         yield from (_case_event(test, str(position), case, at=at) for position, case in enumerate(test.cases))
+        if run.kind is RunKind.JOB:
+            yield event_of_test(test, at=at)
     yield run_event(run, at=ended)
     yield from end_events(run, at=to_ms(run.report_at) if run.report_at else ended)
 
