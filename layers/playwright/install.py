@@ -149,10 +149,9 @@ def _fill_compile_cache(target: Path) -> None:
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(target),  # Playwright asks for one, and not every uid has one
         "NODE_COMPILE_CACHE": str(target / "compile-cache"),
-        "MATINEE_RUN_DIR": str(target),
         "PWTEST_CACHE_DIR": str(target / ".compiled"),
     }
-    for script in ("host.cjs", "report.cjs"):
+    for script in ("host.cjs", "merge.cjs"):
         # Without a line on stdin a host only loads, says so on descriptor 3, and leaves.
         command = [
             "sh",

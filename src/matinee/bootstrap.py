@@ -213,7 +213,7 @@ def runner() -> "Runner":
     """Give what executes scripts on this machine."""
     from matinee.runner.execution import Runner
 
-    return Runner(place(), playwright_version=settings.load(settings.VersionSettings).playwright_version)
+    return Runner(place())
 
 
 @_Part

@@ -14,9 +14,7 @@ import { test } from '@playwright/test';
 test('waits', async ({ page }) => { console.log('now'); await page.waitForTimeout(60_000); });
 """
 
-runner = Runner(
-    Place(runtime=Path(sys.argv[1]), sandbox=choose("auto"), memory_bytes=1 << 30), playwright_version="1.65.1"
-)
+runner = Runner(Place(runtime=Path(sys.argv[1]), sandbox=choose("auto"), memory_bytes=1 << 30))
 runner.warm()
 assert runner.folder is not None
 print(runner.folder, flush=True)

@@ -41,7 +41,7 @@ def executor(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executo
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     place = Place(runtime=runtime, sandbox=choose("auto"), memory_bytes=1 << 30)
-    runner = Runner(place, playwright_version="1.65.1")
+    runner = Runner(place)
     reports = ReportStep(place)
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="artifacts")

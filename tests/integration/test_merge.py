@@ -85,7 +85,7 @@ def merger(aws: None, place: Place) -> Iterator[Merger]:  # noqa: ARG001
 @pytest.fixture(scope="module")
 def job(merger: Merger, place: Place) -> list[dict[str, Any]]:
     """A job's run that is over but for its report: what was run left its blobs, the rest is in the manifest alone."""
-    runner = Runner(place, playwright_version="1.65.1")
+    runner = Runner(place)
     executor = Executor(live=merger.live, artifacts=merger.artifacts, runner=runner, reports=merger.reports)
     tests: list[dict[str, Any]] = []
     for number, (title, script) in enumerate(SCRIPTS):

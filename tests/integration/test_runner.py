@@ -6,14 +6,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from matinee.model.run import Reason, TestStatus
 from matinee.model.script import Language
 from matinee.model.work import Event, TestOrder
+from matinee.runner import slim
 from matinee.runner.execution import Execution, Runner, Stop
+from matinee.runner.report import Part, ReportStep
 from matinee.runner.sandbox import choose
+from matinee.runner.told import Told
 from matinee.runner.warm import Place
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,12 +25,17 @@ SCRIPTS = Path(__file__).with_name("scripts")
 DEADLINE = 10.0  # seconds, for scripts that never end by themselves
 
 Run = Callable[..., Execution]
+ReportOf = Callable[[Execution], ET.Element]
 
 
 @pytest.fixture(scope="module")
-def runner(runtime: Path) -> Iterator[Runner]:
-    place = Place(runtime=runtime, sandbox=choose("auto"), memory_bytes=1 << 30)
-    runner = Runner(place, playwright_version="1.65.1")
+def place(runtime: Path) -> Place:
+    return Place(runtime=runtime, sandbox=choose("auto"), memory_bytes=1 << 30)
+
+
+@pytest.fixture(scope="module")
+def runner(place: Place) -> Iterator[Runner]:
+    runner = Runner(place)
     yield runner
     runner.close()
 
@@ -59,6 +68,29 @@ def run(runner: Runner) -> Iterator[Run]:
     yield run
     for execution in ended:
         execution.close()
+
+
+@pytest.fixture
+def report_of(place: Place, tmp_path: Path) -> ReportOf:
+    """Make the report of an execution; give its junit.xml."""
+
+    def make(execution: Execution) -> ET.Element:
+        verdict = execution.verdict
+        told = Told(
+            title="T",
+            status=verdict.status,
+            message=verdict.message,
+            cases=execution.cases,
+            started_at=0,
+            duration_ms=0,
+        )
+        blob = slim.pack(slim.split(execution.blob, told, into=tmp_path), file="script.spec.ts", source="")
+        with ReportStep(place).making("T", [Part(told, blob)]) as made:
+            folder = made()
+            assert folder is not None
+            return ET.fromstring((folder / "junit.xml").read_bytes())
+
+    return make
 
 
 def processes(marker: str) -> list[str]:
@@ -109,23 +141,25 @@ ROWS = [
 NEED_A_SANDBOX = {"kills-everyone", "fork-bomb", "writes-outside"}
 
 
-@pytest.mark.parametrize(("name", "seconds", "status", "reason"), ROWS, ids=[row[0] for row in ROWS])
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
 def test_a_script_ends_as_what_it_is(
-    name: str, seconds: float, status: TestStatus, reason: Reason | None, run: Run
+    row: tuple[str, float, TestStatus, Reason | None], run: Run, report_of: ReportOf
 ) -> None:
-    """Each script gets its verdict within its deadline and 5 s, has a report, and leaves no process and no file."""
+    """Each script gets its verdict within its deadline and 5 s, has a report that agrees, and leaves no process and no file."""
+    name, seconds, status, reason = row
     if name in NEED_A_SANDBOX and choose("auto").kind == "none":
         pytest.skip("this machine allows no namespaces, so the script would not be contained")
     began = time.monotonic()
     execution = run((SCRIPTS / f"{name}.spec.ts").read_text(), seconds=seconds, retries=1 if name == "flaky" else 0)
     took = time.monotonic() - began
-    report = execution.report()
+    report = report_of(execution)
     folder = execution.warm.folder
     execution.close()
 
     assert (status, reason) == (execution.verdict.status, execution.verdict.reason), execution.verdict.message
     assert took < seconds + 5
-    assert report is not None
+    bad = {count: report.attrib[count] for count in ("failures", "errors")} != {"failures": "0", "errors": "0"}
+    assert bad is (status not in {TestStatus.PASSED, TestStatus.FLAKY})
     assert processes(str(folder)) == []
     assert processes("sleep 98765") == []
     assert not folder.exists()
@@ -138,6 +172,7 @@ def test_the_console_is_drained_to_its_end_and_kept_up_to_its_limit(run: Run) ->
 
     assert 1_000_000 <= len(execution.console) < 1_001_000
     assert b"the rest was dropped" in execution.console
+    assert execution.blob is not None
     assert execution.blob.stat().st_size < 2_000_000
 
 
@@ -179,7 +214,7 @@ def test_a_module_script_runs_with_top_level_await(run: Run) -> None:
     assert execution.verdict.status == TestStatus.PASSED, execution.verdict.message
 
 
-def test_cancelling_stops_a_script_at_once_and_keeps_what_there_is(run: Run) -> None:
+def test_cancelling_stops_a_script_at_once_and_keeps_what_there_is(run: Run, report_of: ReportOf) -> None:
     """A cancelled run ends within seconds, with its console, its partial report, and every test that ended as it ended."""
     stop = Stop()
     asked: list[float] = []
@@ -196,7 +231,7 @@ def test_cancelling_stops_a_script_at_once_and_keeps_what_there_is(run: Run) -> 
     assert took < 4  # under 2 s on a machine that does nothing else
     assert [case.status for case in execution.cases] == [TestStatus.PASSED, TestStatus.CANCELLED]
     assert b"waiting" in execution.console
-    assert execution.report() is not None
+    assert ["2", "1"] == [report_of(execution).attrib[count] for count in ("tests", "skipped")]
 
 
 def test_a_lost_worker_takes_its_script_along(runtime: Path) -> None:

@@ -31,7 +31,7 @@ Run = Callable[..., Execution]
 @pytest.fixture
 def runner(runtime: Path) -> Iterator[Runner]:
     place = Place(runtime=runtime, sandbox=choose("auto"), memory_bytes=1 << 30)
-    runner = Runner(place, playwright_version="1.65.1")
+    runner = Runner(place)
     yield runner
     runner.close()
 

@@ -8,10 +8,11 @@ import pytest
 
 from matinee.model.run import Reason, TestStatus
 from matinee.model.work import Case
-from matinee.runner import blob
+from matinee.runner import slim
 from matinee.runner.judge import blob_end, judge
 from matinee.runner.process import Ending
 from matinee.runner.progress import Progress
+from matinee.runner.told import Told, documents
 
 PASSED = Case(title="a", status=TestStatus.PASSED, duration_ms=1)
 FAILED = Case(title="b", status=TestStatus.FAILED, duration_ms=1, message="expected 1, got 2")
@@ -34,9 +35,8 @@ def told(*cases: Case, errors: tuple[str, ...] = ()) -> Progress:
 def report(tmp_path: Path) -> Path:
     """A blob report that ends with `passed`."""
     target = tmp_path / "blob.zip"
-    blob.write(
-        blob.Told(file="s.ts", root=Path("/x"), cases=(PASSED,), started_at=0, duration_ms=1, version="1.65.1"), target
-    )
+    said = documents(Told(title="s", status=TestStatus.PASSED, cases=(PASSED,), started_at=0, duration_ms=1))
+    target.write_bytes(slim.pack(slim.lines(said), file="s.ts", source=""))
     return target
 
 

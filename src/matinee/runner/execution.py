@@ -4,14 +4,11 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from matinee.model.run import RunKind, TestStatus
-from matinee.model.script import file_name
 from matinee.model.work import Case, Event, TestOrder
-from matinee.runner import blob
 from matinee.runner.judge import Verdict, judge
 from matinee.runner.process import Ending, Said
 from matinee.runner.progress import Progress
@@ -33,20 +30,17 @@ class Execution:
 
     verdict: Verdict
     cases: tuple[Case, ...]
-    blob: Path  #: Playwright's own, or ours in its place
+    blob: Path | None  #: as Playwright wrote it, if it came to that
     console: bytes
     ending: Ending
+    folder: Path  #: of its files
     warm: Warm
     kept: bool = False  #: whether the processes stay for the run's next test, which finds nothing of this one
-
-    def report(self) -> Path | None:
-        """Make the HTML report; returns its folder, None where that failed."""
-        return self.warm.report(self.blob)
 
     def close(self) -> None:
         """Remove the execution's files."""
         if self.kept:
-            shutil.rmtree(self.blob.parent, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
         else:
             self.warm.close()
 
@@ -81,9 +75,8 @@ class Stop:
 class Runner:
     """Executes scripts one after the other, in processes that were started before they came."""
 
-    def __init__(self, place: Place, *, playwright_version: str) -> None:
+    def __init__(self, place: Place) -> None:
         self._waiting = Waiting(place)
-        self._version = playwright_version
 
     def warm(self) -> None:
         """Have processes ready for the next script; costs nothing where they are."""
@@ -97,15 +90,6 @@ class Runner:
     def close(self) -> None:
         """End the waiting processes."""
         self._waiting.close()
-
-    @contextmanager
-    def reporting(self) -> Iterator[Warm]:
-        """Lend the processes that make a report, for a blob from elsewhere."""
-        warm = self._waiting.take()
-        try:
-            yield warm
-        finally:
-            warm.close()
 
     def execute(
         self, order: TestOrder, script: str, *, seconds: float, stop: Stop, on_event: Callable[[Event], None]
@@ -127,35 +111,22 @@ class Runner:
             own = warm.file("blob.zip")
             verdict = judge(ending, progress, blob=own, console_tail=console[-_TAIL_BYTES:].decode(errors="replace"))
             cases = _cases(progress, verdict)
-            if own is None or ending.killed == "memory":
-                own = self._write_blob(warm, order, cases, verdict, started_at=started_at)
             kept = warm.host.resting and verdict.is_plain
             if kept:
                 self._waiting.keep(warm)
             return Execution(
-                verdict=verdict, cases=cases, blob=own, console=console, ending=ending, warm=warm, kept=kept
+                verdict=verdict,
+                cases=cases,
+                blob=own,
+                console=console,
+                ending=ending,
+                folder=warm.test_folder,
+                warm=warm,
+                kept=kept,
             )
         except BaseException:
             warm.close()
             raise
-
-    def _write_blob(
-        self, warm: Warm, order: TestOrder, cases: tuple[Case, ...], verdict: Verdict, *, started_at: int
-    ) -> Path:
-        duration_ms = _now() - started_at
-        told = blob.Told(
-            file=file_name(order.language, module=order.module),
-            root=warm.inside,
-            cases=cases
-            or (Case(title=order.title, status=verdict.status, duration_ms=duration_ms, message=verdict.message),),
-            started_at=started_at,
-            duration_ms=duration_ms,
-            version=self._version,
-        )
-        target = warm.test_folder / "matinee-blob.zip"
-        target.unlink(missing_ok=True)
-        blob.write(told, target)
-        return target
 
 
 def _follow(

@@ -122,6 +122,7 @@ class _Watch:
         self._began = time.monotonic()
         self._peak = 0
         self._before: set[_Born] = set()
+        self._foreign: set[str] = set()
 
     def go(self, seconds: float) -> None:
         self._before = set(_descendants())
@@ -146,7 +147,7 @@ class _Watch:
         """Look what is held now, and tell which limit that exceeds."""
         if self.deadline is None:
             return None
-        held = _memory()
+        held = _memory(self._foreign)
         self._peak = max(self._peak, held)
         if held > self._memory_bytes:
             return "memory"
@@ -169,20 +170,30 @@ def _commands(poll: select.poll) -> list[str]:
     return said.splitlines() if said else ["kill worker_gone"]
 
 
-def _descendants() -> dict[_Born, bytes]:
-    """Map everything below us to its state, a letter (proc(5))."""
+def _descendants(foreign: set[str] | None = None) -> dict[_Born, bytes]:
+    """Map everything below us to its state, a letter (proc(5)).
+
+    Who looks again and again passes the same set, which gets the processes that are not ours, and whose children never will be.
+    """
+    names = {name for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208  a Path for each costs more than all else
+    if foreign is not None:
+        foreign &= names
+        names -= foreign
     found: dict[int, tuple[int, _Born, bytes]] = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208  five times a second: a Path for each costs more than the reading
-        if name.isdigit():
-            with contextlib.suppress(OSError):  # it may have ended since
-                stat = _read(f"/proc/{name}/stat").rpartition(b")")[2].split(None, 20)
-                found[int(name)] = (int(stat[1]), (int(name), stat[19]), stat[0])
+    for name in names:
+        with contextlib.suppress(OSError):  # it may have ended since
+            stat = _read(f"/proc/{name}/stat").rpartition(b")")[2].split(None, 20)
+            found[int(name)] = (int(stat[1]), (int(name), stat[19]), stat[0])
     ours: dict[_Born, bytes] = {}
     level = {os.getpid()}
     while level:
         below = [(born, state) for parent, born, state in found.values() if parent in level]
         ours.update(below)
         level = {pid for (pid, _), _ in below}
+    if foreign is not None:
+        # By what is known of their parents only: one whose parent ended as we looked may be ours.
+        theirs = {str(pid) for pid, (parent, _, _) in found.items() if parent == 0 or str(parent) in foreign}
+        foreign |= theirs - {str(os.getpid())}
     return ours
 
 
@@ -198,10 +209,10 @@ def _read(path: str) -> bytes:
         os.close(file)
 
 
-def _memory() -> int:
+def _memory(foreign: set[str]) -> int:
     """Add up the private memory of everything below us, in bytes: resident less shared, so Chromium's code counts once at most."""
     total = 0
-    for pid, _ in _descendants():
+    for pid, _ in _descendants(foreign):
         with contextlib.suppress(OSError, ValueError):  # it may have ended since
             _, held, shared = (int(field) for field in _read(f"/proc/{pid}/statm").split()[:3])
             total += (held - shared) * _PAGE

@@ -31,10 +31,10 @@ class Waiting:
                 self._warm = None
             self._warm = self._warm or Warm(self._place)
 
-    def take(self, order: TestOrder | None = None) -> Warm:
-        """Take what waits if it may have `order`, else something new; without an order, what no script has been in."""
+    def take(self, order: TestOrder) -> Warm:
+        """Take what waits if it may have `order`, else something new."""
         warm = self._let_go()
-        if warm and (warm.takes(order) if order else warm.run_id is None and warm.usable):
+        if warm and warm.takes(order):
             return warm
         if warm:
             warm.close()

@@ -1,4 +1,4 @@
-"""A run's folder with the processes that wait for its scripts: Playwright's runner, and the report step after it."""
+"""A run's folder with the process that waits for its scripts: Playwright's runner."""
 
 import contextlib
 import json
@@ -17,7 +17,6 @@ from matinee.runner.sandbox import Sandbox
 
 #: How much of a run's memory one process's JavaScript heap may take: beyond it V8 gives up by itself, and says so.
 _HEAP_SHARE = 0.5
-_REPORT_SECONDS = 60.0
 #: How long a host may take from one test to the next: it forks another worker process at the most.
 _NEXT_SECONDS = 5.0
 _READY = Said(printed=False, piece=b'{"type":"ready"}')
@@ -51,15 +50,14 @@ class Warm:
         environment = _environment(place, place.sandbox.inside(self.folder))
         try:
             self.host = self._start("host.cjs", environment)
-            self._reporter = self._start("report.cjs", environment)
         except BaseException:
             self._clean()
             raise
 
     @property
     def usable(self) -> bool:
-        """Whether both processes still wait: an idle one may have been killed for the machine's memory."""
-        return self.host.alive and self._reporter.alive
+        """Whether it still waits: an idle process may have been killed for the machine's memory."""
+        return self.host.alive
 
     @property
     def test_folder(self) -> Path:
@@ -131,23 +129,9 @@ class Warm:
         inside = path.resolve().is_relative_to(self.folder.resolve())
         return path if inside and path.is_file() and not path.is_symlink() else None
 
-    def report(self, blob: Path) -> Path | None:
-        """Make the HTML report of `blob`; None if that cannot be done (the log has why)."""
-        blobs = self.folder / "blobs"
-        shutil.rmtree(blobs, ignore_errors=True)
-        blobs.mkdir()
-        shutil.copyfile(blob, blobs / "blob.zip", follow_symlinks=False)
-        self._place.sandbox.own(blobs)
-        self._reporter.go(seconds=_REPORT_SECONDS)
-        self._reporter.stdout.read()
-        ending = self._reporter.wait()
-        made = self.folder / "report"
-        return made if (made / "index.html").is_file() and ending.exit == 0 else None
-
     def close(self) -> None:
         """Kill what is left, and remove the folder."""
-        for process in (self.host, self._reporter):
-            process.close()
+        self.host.close()
         self._clean()
 
     def _start(self, name: str, environment: dict[str, str]) -> Supervised:
@@ -169,12 +153,8 @@ def _environment(place: Place, inside: Path) -> dict[str, str]:
         "HOME": str(inside),
         "LANG": "C.UTF-8",
         "CI": "1",
-        "MATINEE_RUN_DIR": str(inside / "1"),  # for the report step, of a single test
-        "MATINEE_BLOBS": str(inside / "blobs"),
-        "MATINEE_REPORT": str(inside / "report"),
         "MATINEE_HEAP_MB": str(int(place.memory_bytes * _HEAP_SHARE) >> 20),
         "PLAYWRIGHT_BROWSERS_PATH": str(runtime / "browsers"),
-        "PLAYWRIGHT_HTML_OPEN": "never",
         "PWTEST_CACHE_DIR": str(inside / ".compiled"),
         "NODE_COMPILE_CACHE": str(place.sandbox.code_cache(runtime)),
         "LD_LIBRARY_PATH": str(runtime / "lib"),
