@@ -44,16 +44,11 @@ class Function:
 class _Worker:
     """A process, and our end of its socket."""
 
-    def __init__(self, function: Function, *, log: Path) -> None:
+    def __init__(self, function: Function, *, log: Path, warm: bool) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            self.program = Program(
-                [sys.executable, "-m", "local.worker", function.module, str(theirs.fileno())],
-                env=function.environment,
-                cwd=ROOT,
-                log=log,
-                pass_fds=[theirs.fileno()],
-            )
+            argv = [sys.executable, "-m", "local.worker", function.module, str(theirs.fileno()), *["warm"] * warm]
+            self.program = Program(argv, env=function.environment, cwd=ROOT, log=log, pass_fds=[theirs.fileno()])
         self._socket = ours
         self._lines = ours.makefile("rb")
         self.run: str | None = None  #: what its last event was about, for which it may have kept something ready
@@ -86,9 +81,9 @@ class _Worker:
         """For how many seconds it has had nothing to do, when it has nothing."""
         return time.monotonic() - self.used
 
-    def warm(self) -> None:
+    def refresh(self) -> None:
         """Get it ready for an event of whatever run."""
-        self.call({"warm": True}, until=time.monotonic() + _STOP_SECONDS)
+        self.call({"refresh": True}, until=time.monotonic() + _STOP_SECONDS)
         self.run = None
 
     def kill(self) -> None:
@@ -135,7 +130,7 @@ class Pool:
         with self._lock:
             if self._closed or len(self._idle) + len(self._busy) >= min(self.function.workers, _STAYING):
                 return False
-            self._idle.append(self._start())
+            self._idle.append(self._start(warm=True))
             return True
 
     def _refresh(self) -> bool:
@@ -147,7 +142,7 @@ class Pool:
             self._idle.remove(worker)
             self._busy.append(worker)
         with contextlib.suppress(InvocationError):
-            worker.warm()
+            worker.refresh()
         self._give_back(worker)
         self._free.release()
         return True
@@ -216,7 +211,7 @@ class Pool:
             if worker and not worker.program.running:  # it died while it had nothing to do
                 worker.close()
                 worker = None
-            worker = worker or self._start()
+            worker = worker or self._start(warm=False)  # it has something to do at once
             worker.run = run
             self._busy.append(worker)
             return worker
@@ -230,10 +225,10 @@ class Pool:
             if worker.program.running:
                 self._idle.append(worker)
             elif self.function.warm:
-                self._idle.append(self._start())
+                self._idle.append(self._start(warm=True))
 
-    def _start(self) -> _Worker:
-        return _Worker(self.function, log=self._logs / f"{self.function.name}.log")
+    def _start(self, *, warm: bool) -> _Worker:
+        return _Worker(self.function, log=self._logs / f"{self.function.name}.log", warm=warm)
 
 
 def _run_of(event: Any) -> str | None:

@@ -1,9 +1,9 @@
-"""One execution environment of one function: `python -m local.worker MODULE DESCRIPTOR`.
+"""One execution environment of one function: `python -m local.worker MODULE DESCRIPTOR [warm]`.
 
-It imports MODULE, calls its `warm()` if it has one, and then hands each event that comes over the socket to its
+It imports MODULE, with `warm` calls its `warm()` if it has one, and then hands each event that comes over the socket to its
 `handler`, one after another, as Lambda does. A line of JSON in, a line of JSON out:
 
-    {"event": ..., "request_id": "...", "deadline_ms": 1700000000000}  or  {"warm": true}
+    {"event": ..., "request_id": "...", "deadline_ms": 1700000000000}  or  {"refresh": true}
     {"result": ...}  or  {"error": {"errorType": "...", "errorMessage": "...", "stackTrace": [...]}}
 """
 
@@ -39,15 +39,17 @@ class Context:
         return max(0, self.deadline_ms - time.time_ns() // 1_000_000)
 
 
-def serve(module_name: str, channel: socket.socket) -> None:
-    """Answer events until the other end is closed."""
+def serve(module_name: str, channel: socket.socket, *, warm: bool) -> None:
+    """Answer events until the other end is closed; asked to refresh, do what the function does between events."""
     module = importlib.import_module(module_name)
-    warm = getattr(module, "warm", _nothing)
-    warm()
+    if warm:
+        getattr(module, "warm", _nothing)()
     with channel.makefile("rwb") as lines:
         for line in lines:
             call = json.loads(line)
-            answer = _answer(module.handler, call) if "event" in call else {"result": warm()}
+            answer = (
+                _answer(module.handler, call) if "event" in call else {"result": getattr(module, "refresh", _nothing)()}
+            )
             lines.write(json.dumps(answer).encode() + b"\n")
             lines.flush()
 
@@ -86,11 +88,11 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 def main() -> None:
     """Serve the socket that we inherited."""
-    module_name, descriptor = sys.argv[1:]
+    module_name, descriptor, *more = sys.argv[1:]
     signal.signal(signal.SIGTERM, _leave)
     with socket.socket(fileno=int(descriptor)) as channel:
         channel.set_inheritable(False)
-        serve(module_name, channel)
+        serve(module_name, channel, warm="warm" in more)
 
 
 if __name__ == "__main__":

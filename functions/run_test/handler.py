@@ -36,6 +36,11 @@ def warm() -> None:
     executor().reports.warm()
 
 
+def refresh() -> None:
+    """Start what the next script will need, before it comes."""
+    executor().runner.warm()
+
+
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
     """Execute what came; a message whose test shall be tried again is reported as failed and comes back."""
@@ -43,7 +48,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
     try:
         return process_partial_response(event, record_handler=_execute, processor=processor, context=context)
     finally:
-        executor().runner.warm()
+        refresh()
 
 
 def _execute(record: SQSRecord) -> None:

@@ -12,6 +12,11 @@ def warm() -> None:
     Path(os.environ["TMPDIR"], f"warm-{os.getpid()}").touch()
 
 
+def refresh() -> None:
+    """Leave a sign that we were asked to get ready again."""
+    Path(os.environ["TMPDIR"], f"refreshed-{os.getpid()}").touch()
+
+
 def handler(event: dict[str, Any], context: Any) -> Any:
     """Act on `event["do"]`."""
     match event["do"]:

@@ -237,8 +237,7 @@ def test_a_worker_whose_run_is_over_gets_ready_for_another(
     dispatcher.serve([standin(warm=True)])
     dispatcher.warm()
     event = {"do": "tell", "Records": [{"body": json.dumps({"run_id": "r"})}]}
-    sign = tmp_path / f"warm-{dispatcher.invoke('standin', event)['pid']}"
-    sign.unlink()
+    sign = tmp_path / f"refreshed-{dispatcher.invoke('standin', event)['pid']}"
     deadline = time.monotonic() + 15
     while not sign.exists() and time.monotonic() < deadline:
         time.sleep(0.05)

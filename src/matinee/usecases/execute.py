@@ -82,7 +82,7 @@ class Executor:
             self._put(order, _ended(lease, TestStatus.TIMED_OUT, Reason.DEADLINE))
             return True
         script = self._script(order)
-        with Teller(self.live, order.run_id) as teller:
+        with Teller(self.live, order.run_id, kind=order.kind) as teller:
             execution = self.runner.execute(order, script, seconds=seconds, stop=stop, on_event=teller.tell)
         try:
             if stop.why == Hold.LOST:

@@ -5,11 +5,13 @@ from types import TracebackType
 from typing import Self
 
 from matinee.model.errors import LiveUnavailableError
+from matinee.model.run import RunKind
 from matinee.model.work import Event
 from matinee.stores.live import LiveTable
 
-#: While one batch is on its way the next one gathers; this keeps a chatty run from writing hundreds of batches a second.
-_PAUSE_SECONDS = 0.02
+#: For how long events gather, from the first of a batch on: the first batch of a test, and each later one. Whoever watches a single test watches every step. The tests of a job write to
+#: one log, and each writer has to pass the batches of all others there, so they write few; that a test began is told without them.
+_GATHER_SECONDS = {RunKind.TEST: (0.0, 0.02), RunKind.JOB: (0.5, 1.0)}
 _RETRY_SECONDS = 0.5
 _MOST_RETRIES = 20
 
@@ -17,9 +19,10 @@ _MOST_RETRIES = 20
 class Teller:
     """Appends events to the log from a thread of its own, so that the run does not wait for the table."""
 
-    def __init__(self, live: LiveTable, run_id: str) -> None:
+    def __init__(self, live: LiveTable, run_id: str, *, kind: RunKind = RunKind.TEST) -> None:
         self._live = live
         self._run_id = run_id
+        self._first_seconds, self._later_seconds = _GATHER_SECONDS[kind]
         self._waiting: list[Event] = []
         self._changed = threading.Condition()
         self._over = False
@@ -46,16 +49,16 @@ class Teller:
             self._changed.notify()
 
     def _write(self) -> None:
+        seconds = self._first_seconds
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._over)
+                self._changed.wait_for(lambda: self._over, seconds)
                 batch, self._waiting = self._waiting, []
-            if batch:
-                self._append(batch)
-            elif self._over:
+            if not batch:
                 return
-            if not self._over:
-                threading.Event().wait(_PAUSE_SECONDS)
+            self._append(batch)
+            seconds = self._later_seconds
 
     def _append(self, batch: list[Event]) -> None:
         for _ in range(_MOST_RETRIES):
