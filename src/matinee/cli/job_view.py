@@ -44,12 +44,10 @@ class JobView:
         """Tell how a test ended; on a terminal only if it did not simply pass."""
         if self._draws and test.is_fine:
             return
-        self._print(Text(test.line, style=style(test.status)))
+        line = Text(test.line, style=style(test.status))
         if self._draws and test.message:
-            self._print(Text(f"    {test.message}"))
-
-    def _print(self, line: Text) -> None:
-        """Print it as a line that on a terminal has room, too; the verdict tells all of it later."""
+            line.append(f"\n    {test.message}", style="default")
+        # On a terminal each has one line, which the board then follows; the verdict tells all of it.
         self._console.print(line, soft_wrap=not self._draws, no_wrap=True, overflow="ellipsis")
 
     def _draw(self) -> RenderableType:
