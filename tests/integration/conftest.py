@@ -45,7 +45,7 @@ def database(postgres: str) -> Iterator[Database]:
     """A database with tables and nothing in them."""
     database = Database(postgres)
     with database.transaction() as connection:
-        connection.execute("TRUNCATE workspaces CASCADE")
+        connection.execute("TRUNCATE workspaces, purges CASCADE")
     yield database
     database.close()
 

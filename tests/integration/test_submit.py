@@ -140,8 +140,11 @@ def test_what_cannot_be_run_is_422_and_nothing_is_made(road: Any, api: Any, body
     assert [] == road.orders()
 
 
-def test_half_a_surrogate_pair_is_422(api: Any) -> None:
-    content = b'{"script": "// \\ud800"}'
+@pytest.mark.parametrize(
+    "more", [{"script": "// \ud800"}, {"title": "\ud800"}, {"variables": {"A": "\udfff"}}, {"baseUrl": "http://\ud800"}]
+)
+def test_half_a_surrogate_pair_is_422(api: Any, more: Any) -> None:
+    content = json.dumps({"script": SCRIPT, **more})
 
     assert 422 == api.post("/api/test", content=content, headers={"content-type": "application/json"}).status_code
 

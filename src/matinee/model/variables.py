@@ -61,6 +61,8 @@ def check_variables(variables: Mapping[str, str]) -> None:
             raise ValueError(f"{name[:100]} belongs to {owner}; take another name")
         if "\0" in value:
             raise ValueError(f"the value of {name[:100]} has a NUL character")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError(f"the value of {name[:100]} has half of a surrogate pair")
     size = len(json.dumps(dict(variables)))
     if size > MAX_VARIABLES_BYTES:
         raise ValueError(f"the variables have {size:,} bytes together; {MAX_VARIABLES_BYTES:,} are the most")

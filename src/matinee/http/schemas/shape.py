@@ -1,5 +1,6 @@
 """What all shapes have in common, and the kinds of text in them."""
 
+import re
 import unicodedata
 from typing import Annotated
 from uuid import UUID
@@ -10,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from matinee.model.script import Language
 from matinee.model.variables import check_variables
 
+_HALVES = re.compile("[\ud800-\udfff]")
 _URL = TypeAdapter(HttpUrl)
 
 
@@ -27,19 +29,22 @@ class Request(Shape):
     model_config = ConfigDict(extra="forbid")
 
 
+def _text(text: str) -> str:
+    """Take what Postgres has a place for."""
+    if "\0" in text:
+        raise ValueError("it has a NUL character")
+    if _HALVES.search(text):
+        raise ValueError("it has half of a surrogate pair")
+    return text
+
+
 def _line(text: str) -> str:
     """Take a line of text as people mean it: no control characters, no blanks around it."""
-    if any(unicodedata.category(character) == "Cc" for character in text):
+    if any(unicodedata.category(character) == "Cc" for character in _text(text)):
         raise ValueError("it must be one line, without control characters")
     if not text.strip():
         raise ValueError("it is blank")
     return text.strip()
-
-
-def _text(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("it has a NUL character")
-    return text
 
 
 def _id(text: str) -> str:
