@@ -113,7 +113,9 @@ ROWS = [
     ("failing", 40, TestStatus.FAILED, None),
     ("flaky", 40, TestStatus.FLAKY, None),
     ("only", 40, TestStatus.PASSED, None),
-    ("all-skipped", 40, TestStatus.ERROR, Reason.NO_TESTS),
+    ("all-skipped", 40, TestStatus.SKIPPED, Reason.NO_TESTS),
+    ("kills-browser", 40, TestStatus.ERROR, Reason.BROWSER_CRASHED),
+    ("closes-browser", 40, TestStatus.FAILED, None),
     ("no-tests", 40, TestStatus.ERROR, Reason.NO_TESTS),
     ("syntax-error", 40, TestStatus.ERROR, Reason.SCRIPT_INVALID),
     ("missing-module", 40, TestStatus.ERROR, Reason.SCRIPT_INVALID),
@@ -159,7 +161,7 @@ def test_a_script_ends_as_what_it_is(
     assert (status, reason) == (execution.verdict.status, execution.verdict.reason), execution.verdict.message
     assert took < seconds + 5
     bad = {count: report.attrib[count] for count in ("failures", "errors")} != {"failures": "0", "errors": "0"}
-    assert bad is (status not in {TestStatus.PASSED, TestStatus.FLAKY})
+    assert bad is (status not in {TestStatus.PASSED, TestStatus.FLAKY, TestStatus.SKIPPED})
     assert processes(str(folder)) == []
     assert processes("sleep 98765") == []
     assert not folder.exists()

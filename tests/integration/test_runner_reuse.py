@@ -154,7 +154,7 @@ def test_scripts_of_one_name_are_loaded_afresh_as_modules_and_otherwise(run: Run
 ENDS = [
     ("passing", 40, (TestStatus.PASSED, None), (True, True)),
     ("failing", 40, (TestStatus.FAILED, None), (True, False)),
-    ("all-skipped", 40, (TestStatus.ERROR, Reason.NO_TESTS), (True, True)),
+    ("all-skipped", 40, (TestStatus.SKIPPED, Reason.NO_TESTS), (True, True)),
     ("no-tests", 40, (TestStatus.ERROR, Reason.NO_TESTS), (True, True)),
     ("syntax-error", 40, (TestStatus.ERROR, Reason.SCRIPT_INVALID), (True, True)),
     ("throws-at-load", 40, (TestStatus.ERROR, Reason.SCRIPT_INVALID), (True, True)),

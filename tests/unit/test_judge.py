@@ -55,10 +55,10 @@ def test_a_pass_takes_exit_0_a_report_that_passed_and_a_test_that_ran(report: Pa
 def test_two_of_the_three_are_not_a_pass(
     ending: Ending, cases: tuple[Case, ...], has_report: bool, report: Path
 ) -> None:
-    """Without an exit code of 0, a report, or a test that ran, it is an error, never a pass."""
+    """Without an exit code of 0, a report, or a test that ran, it is an error, or skipped, never a pass."""
     verdict = judge(ending, told(*cases), blob=report if has_report else None, console_tail="")
 
-    assert TestStatus.ERROR == verdict.status
+    assert (TestStatus.SKIPPED if cases == (SKIPPED,) else TestStatus.ERROR) == verdict.status
     assert verdict.reason in {Reason.NO_REPORT, Reason.NO_TESTS}
 
 
@@ -126,3 +126,19 @@ def test_an_error_while_loading_is_the_scripts(report: Path) -> None:
     assert (TestStatus.ERROR, Reason.SCRIPT_INVALID) == (verdict.status, verdict.reason)
     assert verdict.message is not None
     assert "left-pad" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("printed", "status"), [("[Matinee] The browser died of SIGSEGV.\n", TestStatus.ERROR), ("", TestStatus.FAILED)]
+)
+def test_a_closed_browser_is_a_crash_only_if_it_died_of_a_signal(
+    printed: str, status: TestStatus, report: Path
+) -> None:
+    """Otherwise the test closed it itself, and that is a failed test."""
+    closed = Case(
+        title="t", status=TestStatus.FAILED, duration_ms=1, message="Target page, context or browser has been closed"
+    )
+    verdict = judge(ended(code=1), told(closed), blob=report, console_tail=printed)
+
+    assert status == verdict.status
+    assert (Reason.BROWSER_CRASHED if printed else None) == verdict.reason

@@ -1,7 +1,9 @@
 // Loaded into every worker process ahead of Playwright's own entry: the modules that a script will ask for anyway, a limit on what a
-// script may print, at its source (40 MB of console would make a blob report of 56 MB), and how a worker rests instead of ending.
+// script may print, at its source (40 MB of console would make a blob report of 56 MB), word of a browser that dies, and how a worker rests
+// instead of ending.
 'use strict';
 
+const childProcess = require('node:child_process');
 const path = require('node:path');
 
 const playwright = path.join(path.dirname(__dirname), 'node_modules', 'playwright');
@@ -39,6 +41,26 @@ function isFailure({ method, params }) {
     || (method === 'done' && params.fatalErrors.length > 0)
     || (method === 'testEnd' && params.status !== params.expectedStatus);
 }
+
+// A test whose browser dies fails with "has been closed", as one does that closed it. Only whoever started it hears that it was a signal:
+// the judge looks for this line. Playwright's own killing comes by process.kill.
+const browser = /chrom|firefox|webkit|pw_run/i;
+const killedHere = new Set();
+const { kill } = process;
+process.kill = function(pid, ...rest) {
+  killedHere.add(Math.abs(pid));
+  return kill.call(process, pid, ...rest);
+};
+const { spawn } = childProcess;
+childProcess.spawn = function(command, ...rest) {
+  const child = spawn.call(this, command, ...rest);
+  if (browser.test(path.basename(String(command))))
+    child.once('exit', (_, signal) => {
+      if (signal && !killedHere.has(child.pid))
+        process.stderr.write(`[Matinee] The browser died of ${signal}.\n`);
+    });
+  return child;
+};
 
 const commonFile = path.join(playwright, 'lib', 'common', 'index.js');
 const common = require(commonFile);

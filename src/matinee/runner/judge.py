@@ -20,6 +20,9 @@ _REPORT_BYTES = 256 << 20  # of report.jsonl, unpacked: no honest run comes near
 _BROWSER_CRASHED = re.compile(
     r"Target crashed|Page crashed|browserType\.launch: |browser process (?:exited|crashed)|Browser(?: closed|Type)\S*: .*signal=SIG"
 )
+#: What preload.cjs prints when the browser ends by a signal that Playwright did not send; a test that it happens to says the other.
+_BROWSER_DIED = re.compile(r"^\[Matinee\] The browser died of (SIG\w+)\.$", re.MULTILINE)
+_CLOSED = re.compile(r"has been closed|[Bb]rowser.*disconnected")
 _HEAP = "JavaScript heap out of memory"
 _WORKER_DIED = "worker process exited unexpectedly"
 _THROWN = re.compile(r"^\w*Error\b.*$", re.MULTILINE)  # as Node prints what it dies of
@@ -50,7 +53,7 @@ def judge(ending: Ending, progress: Progress, *, blob: Path | None, console_tail
     said = blob_end(blob) if blob else None
     if said is None:
         return _no_report(ending, progress, console_tail)
-    if crashed := next((case.message for case in cases if _BROWSER_CRASHED.search(case.message or "")), None):
+    if crashed := _crash(cases, console_tail):
         return _error(Reason.BROWSER_CRASHED, crashed)
     return _reported(ending, said, cases, progress.errors)
 
@@ -66,6 +69,18 @@ def blob_end(blob: Path) -> str | None:
         return str(told["params"]["result"]["status"]) if told["method"] == "onEnd" else None
     except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile):
         return None
+
+
+def _crash(cases: tuple[Case, ...], console_tail: str) -> str | None:
+    """Give the message of the first case whose browser crashed."""
+    told = _BROWSER_DIED.search(console_tail)
+    for case in cases:
+        message = case.message or ""
+        if _BROWSER_CRASHED.search(message):
+            return message
+        if told and _CLOSED.search(message):
+            return f"{message}\n{told[0]}"
+    return None
 
 
 def _stopped(ending: Ending, progress: Progress) -> Verdict | None:
@@ -112,7 +127,8 @@ def _reported(ending: Ending, said: str, cases: tuple[Case, ...], errors: list[s
             else _load_error(errors)
         )
     if not statuses - {TestStatus.SKIPPED}:
-        return _error(Reason.NO_TESTS)
+        # Skipped among others in a job is what it is; a run of nothing else proves nothing, and ends as an error (model/run.py).
+        return Verdict(TestStatus.SKIPPED if statuses else TestStatus.ERROR, Reason.NO_TESTS, ADVICE[Reason.NO_TESTS])
     if said == "passed" and ending.exit == 0:
         return Verdict(TestStatus.FLAKY if TestStatus.FLAKY in statuses else TestStatus.PASSED)
     return _error(
