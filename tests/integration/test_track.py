@@ -1,4 +1,5 @@
 import json
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from matinee.model.run import Reason, RunStatus
 from matinee.model.work import Event, RunOrder
 from matinee.stores.artifacts import manifest_key
 from matinee.stores.postgres import Database
+from matinee.usecases.story import story
 
 
 class Context:
@@ -365,3 +367,22 @@ def test_a_result_costs_the_same_early_and_late_in_a_run_of_a_thousand(road: Any
 
     assert 12 > rows
     assert 1 == road.run(run.id).counts.passed
+
+
+def test_a_jobs_story_can_be_told_from_postgres_alone(road: Any) -> None:
+    """In the order in which its tests ended, also those that nobody began."""
+    run = road.start_job(3, parallelism=2, stop_after_failures=1)
+    road.begin(run, 0, 1)
+    road.end(run, 0, status="failed", message="expected 1")
+    road.end(run, 1, ended_at=round(time.time() * 1000) + 1000)
+    road.report(run.id)
+    road.stream()
+
+    told = list(story(road.run(run.id)))
+
+    assert [("run", "queued"), ("run", "running")] == [(event.type, event.data["status"]) for event in told[:2]]
+    tests = [event.data for event in told if event.type == "test"]
+    assert [("test 0", "failed"), ("test 2", "skipped"), ("test 1", "passed")] == [
+        (test["title"], test["status"]) for test in tests
+    ]
+    assert ["run", "report", "end"] == [event.type for event in told[-3:]]
