@@ -19,6 +19,7 @@ from matinee.cli.server import CannotRunError, Server
 from matinee.cli.text import safe_line, say
 from matinee.cli.verdict import exit_code
 from matinee.http import links
+from matinee.model.run import RunKind
 
 #: Of the jobs that there are so many are named to somebody who named none of them.
 _MOST_NAMED = 20
@@ -119,10 +120,9 @@ def _print_json(document: dict[str, Any]) -> None:
 
 
 async def _junit(api: Api, run: dict[str, Any]) -> bytes:
-    path = run["links"].get("junit")
-    if not path:
+    if not run["links"].get("report"):
         raise CannotRunError("The run has no report, and so no JUnit XML either.")
-    return await api.download(path)
+    return await api.download(links.junit_path(RunKind(run["kind"]), run["id"]))
 
 
 def _make_room(file: Path) -> None:

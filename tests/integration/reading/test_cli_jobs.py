@@ -16,7 +16,7 @@ from matinee import bootstrap
 from matinee.cli import main
 from matinee.model.run import Reason, RunStatus, TestStatus
 from matinee.stores.rows import Run
-from tests.integration.reading.played_job import PlayedJob, outcome
+from tests.integration.reading.played_job import JUNIT, PlayedJob, outcome
 
 SCRIPT = "import { test } from '@playwright/test';\ntest('adds up', async () => {});\n"
 PASSED = {"a": outcome(), "b": outcome(), "c": outcome()}
@@ -101,6 +101,14 @@ def test_the_variables_reach_every_test(job: str) -> None:
         query = "SELECT variables FROM run_tests WHERE run_id = %s"
         rows = connection.execute(query, [newest().id]).fetchall()
     assert [{"A": "b=c"}] * 3 == [row["variables"] for row in rows]
+
+
+def test_junit_goes_to_a_file_whatever_the_verdict(job: str, folder: Path) -> None:
+    """The option waits by itself; the folder is made."""
+    with PlayedJob(MIXED):
+        assert 1 == main(["jobs", "run", job, "--junit", "out/results.xml"])
+
+    assert JUNIT == (folder / "out" / "results.xml").read_bytes()
 
 
 def test_without_a_report_there_is_no_junit_and_none_of_an_earlier_run(
