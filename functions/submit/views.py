@@ -35,9 +35,12 @@ def summary(run: RunSummary) -> schemas.RunSummary:
 
 
 def _links(run: RunSummary) -> schemas.RunLinks:
+    made = run.report_at is not None
     return schemas.RunLinks(
         self=links.run_path(run.id),
         events=links.events_path(run.kind, run.id),
-        report=links.report_path(run.kind, run.id) if run.report_at else None,
+        report=links.report_path(run.kind, run.id) if made else None,
+        junit=links.junit_path(run.kind, run.id) if made else None,
+        results=links.results_path(run.kind, run.id) if made else None,
         console=links.console_path(run.id),
     )

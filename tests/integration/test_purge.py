@@ -130,9 +130,9 @@ def test_many_items_and_objects_are_forgotten(road: Any) -> None:
     run_id, other = ended(road), ended(road)
     for number in range(70):
         bootstrap.live().append(run_id, [Event(type="console", at=number, data={})])
+    s3 = boto3.client("s3")
     for number in range(1_050):
-        key = f"runs/{road.workspace_id}/{run_id}/report/data/{number}"
-        boto3.client("s3").put_object(Bucket="artifacts", Key=key, Body=b"x")
+        s3.put_object(Bucket="artifacts", Key=f"runs/{road.workspace_id}/{run_id}/report/data/{number}", Body=b"x")
     bootstrap.artifacts().put_bytes(f"runs/{road.workspace_id}/{other}/x", b"x", content_type="text/plain")
     delete(road, run_id)
 
@@ -140,7 +140,7 @@ def test_many_items_and_objects_are_forgotten(road: Any) -> None:
 
     assert [] == known(run_id)
     assert known(other)
-    left = boto3.client("s3").list_objects_v2(Bucket="artifacts")["Contents"]
+    left = s3.list_objects_v2(Bucket="artifacts")["Contents"]
     assert [f"runs/{road.workspace_id}/{other}/x"] == [each["Key"] for each in left]
 
 

@@ -256,7 +256,10 @@ def test_a_finished_run_has_its_result_and_its_reports_link(road: Any, api: Any)
     run = api.get(f"/api/runs/{run_id}").json()
 
     assert ("passed", 1234, 1) == (run["status"], run["tests"][0]["durationMs"], run["counts"]["passed"])
-    assert f"/api/test-results/tests/{run_id}/report/" == run["links"]["report"]
+    report = f"/api/test-results/tests/{run_id}/report/"
+    assert [report, f"{report}junit.xml", f"{report}results.json"] == [
+        run["links"][name] for name in ("report", "junit", "results")
+    ]
     assert run["endedAt"].endswith("Z")
 
 
