@@ -9,7 +9,7 @@ import pytest
 from matinee.model.run import Reason, TestStatus
 from matinee.model.work import Case
 from matinee.runner import slim
-from matinee.runner.judge import blob_end, judge
+from matinee.runner.judge import Verdict, blob_end, judge
 from matinee.runner.process import Ending
 from matinee.runner.progress import Progress
 from matinee.runner.told import Told, documents
@@ -142,3 +142,12 @@ def test_a_closed_browser_is_a_crash_only_if_it_died_of_a_signal(
 
     assert status == verdict.status
     assert (Reason.BROWSER_CRASHED if printed else None) == verdict.reason
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_verdict_is_plain_where_nothing_went_wrong_around_the_script(reason: Reason) -> None:
+    """A script's own failure leaves its processes fit for another; what was stopped, died or crashed does not."""
+    plain = {Reason.NO_TESTS, Reason.SCRIPT_INVALID, Reason.TEST_TIMEOUT}
+
+    assert (reason in plain) == Verdict(TestStatus.ERROR, reason).is_plain
+    assert Verdict(TestStatus.FAILED).is_plain

@@ -80,3 +80,10 @@ def test_a_million_steps_are_not_a_million_events(progress: Progress) -> None:
     step = line(type="stepBegin", caseId="c", stepId="s", title="click", category="pw:api")
 
     assert MOST_STEPS == sum(len(list(progress.line(step))) for _ in range(MOST_STEPS + 100))
+
+
+def test_a_host_that_stays_says_how_its_test_ended(progress: Progress) -> None:
+    """With the exit code that it would have left with."""
+    assert progress.over is None
+    assert [] == list(progress.line(b'{"type":"over","exit":1}'))
+    assert 1 == progress.over

@@ -2,7 +2,7 @@
 // globals, listeners, its own modules. Where something still works (a timer, a server, a child), the process is not to be used again.
 'use strict';
 
-const settleMs = 300;
+const settleMs = 1000;
 const stepMs = 10;
 
 // Note how the process is now, before any script has run in it; what comes back makes it so again, and tells whether it could.

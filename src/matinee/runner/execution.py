@@ -18,7 +18,7 @@ from matinee.runner.warm import Place, Warm
 #: From asking a script to end in order to killing it, in seconds. Playwright's own way out takes some 0.2 s.
 GRACE_SECONDS = 1.2
 #: How long a job's test may wait for processes that were not started ahead of it.
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 #: What the console file keeps, in bytes.
 CONSOLE_BYTES = 2_000_000
 _TAIL_BYTES = 16_384
@@ -100,10 +100,9 @@ class Runner:
         """
         warm = self._waiting.take(order)
         try:
-            started_at = _now()
             # What is to stay must be there before the script: whatever comes later is the script's, and goes with it.
-            keep = order.kind is RunKind.JOB and warm.ready(seconds=min(_START_SECONDS, seconds / 2))
-            seconds -= (_now() - started_at) / 1000
+            # Waiting for that is not on the test's time: on a busy machine it may take longer than a test may.
+            keep = order.kind is RunKind.JOB and warm.ready(seconds=_START_SECONDS)
             warm.write(order, script, test_timeout_ms=_test_timeout_ms(seconds))
             progress, console, ending = _follow(warm, order, seconds=seconds, keep=keep, stop=stop, on_event=on_event)
             if stop.why is not None:

@@ -18,7 +18,7 @@ from matinee.runner.sandbox import Sandbox
 #: How much of a run's memory one process's JavaScript heap may take: beyond it V8 gives up by itself, and says so.
 _HEAP_SHARE = 0.5
 #: How long a host may take from one test to the next: it forks another worker process at the most.
-_NEXT_SECONDS = 5.0
+_NEXT_SECONDS = 20.0
 _READY = Said(printed=False, piece=b'{"type":"ready"}')
 #: A job's tests do without: it costs a process that encodes, on every test, and their traces have pictures too.
 _VIDEO = {RunKind.TEST: "retain-on-failure", RunKind.JOB: "on-first-retry"}
