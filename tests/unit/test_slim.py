@@ -242,8 +242,9 @@ def test_a_script_that_could_not_be_loaded_fails_with_its_own_lines() -> None:
     frame = events()
     place = {"file": "/run/matinee/script.spec.ts", "line": 2, "column": 4}
     error = {"message": "\x1b[31mSyntaxError: no\x1b[39m", "snippet": "> 2 | x", "location": place}
+    thrown = {**error, "stack": "SyntaxError: no\n    at main (/somewhere/of/ours.cjs:1:2)"}
     frame[1]["params"]["config"]["rootDir"] = "/run/matinee"
-    said = [frame[0], frame[1], {"method": "onError", "params": {"error": error}}, {"method": "onBegin"}, frame[-1]]
+    said = [frame[0], frame[1], {"method": "onError", "params": {"error": thrown}}, {"method": "onBegin"}, frame[-1]]
 
     agreed = agree(said, told(TestStatus.ERROR, "SyntaxError: no"))
 

@@ -197,12 +197,14 @@ class _Made:
 
 
 def _errors(message: str | None, said: Sequence[Document] = ()) -> list[Document]:
-    """Give the one of the errors `said` that `message` is about, for it has the lines of the script; else the message itself."""
+    """Give the one of the errors `said` that `message` is about, for it has the lines of the script; else the message itself.
+
+    Its stack is left out: a script that was never run has only ours.
+    """
     if not message:
         return []
-    return [
-        next((error for error in said if _headline(error.get("message")) == _headline(message)), {"message": message})
-    ]
+    about = next((error for error in said if _headline(error.get("message")) == _headline(message)), {})
+    return [{"message": message, **{name: about[name] for name in ("message", "location", "snippet") if name in about}}]
 
 
 def _headline(text: str | None) -> str:
