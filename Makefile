@@ -45,8 +45,9 @@ format: .venv/.synced  ## Format the code, and write openapi.json anew
 	@$(RUN)/ruff format .
 	@$(RUN)/python -m local.openapi --write
 
-bench: setup  ## Measure latency against `playwright test` on this machine
-	@$(RUN)/python bench/latency.py
+bench: setup  ## Measure latency and jobs against `playwright test` on this machine
+	@$(RUN)/python -m bench.latency
+	@$(RUN)/python -m bench.jobs
 
 clean:  ## Remove what setup and runs have made (.matinee/ with your runs too)
 	rm -rf .venv .cache .matinee layers/playwright/.runtime* .mypy_cache .pytest_cache .ruff_cache .hypothesis

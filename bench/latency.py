@@ -4,18 +4,17 @@ Both take the same trace, screenshot and HTML report, with the same Node, Playwr
 hearing the verdict, and to `end` (the report can be opened), over SSE; native from starting the process to its exit. The floor is a bare script that
 launches, navigates, clicks and closes. The machine is shared and noisy: read the ratios, not the seconds.
 
-    python bench/latency.py [--rounds 10] [--submits 200] [--json FILE]
+    python -m bench.latency [--rounds 10] [--submits 200] [--json FILE]
 """
 
 import argparse
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from httpx_sse import connect_sse
 from rich.console import Console
 from rich.table import Table
 
+from bench.native import Native, runtime
 from local.stack import temporary
 
 SPEC = """\
@@ -34,12 +34,6 @@ test('clicks a button', async ({ page }) => {
   await page.getByRole('button').click();
   await expect(page.getByRole('button')).toHaveText('clicked');
 });
-"""
-CONFIG = """\
-module.exports = {
-  testDir: __dirname, workers: 1, reporter: [['html', { open: 'never' }]],
-  use: { trace: 'on', screenshot: 'on', launchOptions: { args: ['--disable-gpu'], chromiumSandbox: false } },
-};
 """
 FLOOR = """\
 const { chromium } = require('playwright-core');
@@ -62,37 +56,16 @@ def main() -> int:
     parser.add_argument("--submits", type=int, default=200)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    runtime = Path(subprocess.check_output([sys.executable, "layers/playwright/install.py"], text=True).strip())
     with tempfile.TemporaryDirectory(prefix="matinee-bench-") as folder:
-        native, floor = peers(Path(folder), runtime)
+        peer = Native(Path(folder) / "native", runtime(), {"clicks.spec.ts": SPEC, "floor.cjs": FLOOR})
         with temporary(Path(folder) / "home", 0) as stack:
             client = httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {stack.api_key}"}, timeout=60)
-            figures = measure(client, native, floor, rounds=options.rounds)
+            figures = measure(client, peer.test, partial(peer.run, "floor.cjs"), rounds=options.rounds)
             figures["submit"] = submits(client, options.submits)
     show(figures)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1))
     return 0
-
-
-def peers(folder: Path, runtime: Path) -> tuple[Callable[[], float], Callable[[], float]]:
-    """Give what times one native run, and one of the floor."""
-    (folder / "clicks.spec.ts").write_text(SPEC)
-    (folder / "playwright.config.cjs").write_text(CONFIG)
-    (folder / "floor.cjs").write_text(FLOOR)
-    (folder / "node_modules").symlink_to(runtime / "node_modules")
-    node = str(runtime / "bin" / "node")
-    environment = {**os.environ, "PLAYWRIGHT_BROWSERS_PATH": str(runtime / "browsers"), "CI": "1"}
-
-    def timed(*command: str) -> Callable[[], float]:
-        def once() -> float:
-            began = time.perf_counter()
-            subprocess.run([node, *command], cwd=folder, env=environment, check=True, capture_output=True)
-            return time.perf_counter() - began
-
-        return once
-
-    return timed(str(runtime / "node_modules" / "playwright" / "cli.js"), "test"), timed("floor.cjs")
 
 
 def measure(

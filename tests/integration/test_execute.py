@@ -5,11 +5,14 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from matinee.model.errors import LeaseLostError
+from matinee.model.lease import Lease
 from matinee.model.run import Reason, RunKind, TestStatus
 from matinee.model.script import Language
 from matinee.model.work import Case, TestOrder, TestResult
@@ -151,6 +154,25 @@ def test_an_order_that_another_holds_comes_back_when_that_ones_lease_ends(execut
         executor.execute(ORDER, extend=extensions.append)
 
     assert 14 <= extensions[-1] <= 16
+    assert executor.live.states("r")["t"].result is None
+
+
+def test_a_lease_that_ends_right_after_the_refused_claim_is_no_cancellation(executor: Executor) -> None:
+    """What nobody asked to stop comes back, however slow whoever found it held was to look."""
+    claim = executor.live.claim
+
+    def slow(*which: str, **how: Any) -> Lease:
+        try:
+            return claim(*which, **how)
+        except LeaseLostError:
+            time.sleep(0.3)
+            raise
+
+    executor.live.claim("r", "t", owner="another", now=now(), lease_ms=200)
+    executor.live.claim = slow  # type: ignore[method-assign]
+
+    with pytest.raises(TryAgainError):
+        executor.execute(ORDER, extend=no_extension)
     assert executor.live.states("r")["t"].result is None
 
 

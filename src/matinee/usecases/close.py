@@ -55,7 +55,7 @@ class Closer:
 
     def _tell_unsent(self, run: Run) -> None:
         """Tell, once, of the tests that nobody was sent. They ended in one moment, so each batch is the same every time."""
-        unsent = [test for test in run.tests if test.sent_at is None and test.status.is_terminal]
+        unsent = [test for test in run.tests if not (test.sent_at or test.attempts) and test.status.is_terminal]
         at = now_ms()
         for first in range(0, len(unsent), _TOLD_AT_ONCE):
             events = [event_of_test(test, at=at) for test in unsent[first : first + _TOLD_AT_ONCE]]

@@ -137,11 +137,13 @@ class Executor:
             if lease.report == "pending" and order.kind is RunKind.TEST:
                 self._report_again(order)
             return
-        if lease.until > _now():
-            # Another worker has it. Should that one be lost, this message is the one that brings the test back.
-            extend((lease.until - _now()) // 1000 + 1)
-            raise TryAgainError(f"another worker holds it, on attempt {lease.attempt}")
-        self._put(order, _ended(lease, TestStatus.CANCELLED, Reason.CANCELLED))
+        held_ms = max(0, lease.until - _now())
+        if lease.cancel and not held_ms:
+            self._put(order, _ended(lease, TestStatus.CANCELLED, Reason.CANCELLED))
+            return
+        # Another worker has it, or had it a moment ago. Should that one be lost, this message is the one that brings the test back.
+        extend(held_ms // 1000 + 1)
+        raise TryAgainError(f"another worker holds it, on attempt {lease.attempt}")
 
     def _report_again(self, order: TestOrder) -> None:
         """Make the report of a test whose worker was lost between its verdict and its report."""
