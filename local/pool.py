@@ -22,7 +22,7 @@ _QUIET_SECONDS = 3
 #: How many workers of a warm function stay, however long there is nothing to do; the others leave after some seconds.
 _STAYING = 2
 _LEAVE_SECONDS = 60.0
-_FORGET_SECONDS = 8.0  #: what a worker kept ready for the run that it served last, it has given up by then
+_FORGET_SECONDS = 23.0  #: what a worker kept ready for the run that it served last, it has given up by then
 
 
 class InvocationError(StackError):
@@ -203,9 +203,9 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise _failed("ServiceException", "The stack is stopping.")
-            # One that served this run has its processes; else the one that has rested longest: the others may still be getting ready.
-            longest = self._idle[0] if self._idle else None
-            worker = next((one for one in self._idle if run and one.run == run), longest)
+            # One that served this run has its processes; others' are of no use, and who rested longest is the readiest.
+            wanted = [one for one in self._idle if run and one.run == run] or [one for one in self._idle if not one.run]
+            worker = next(iter(wanted or self._idle), None)
             if worker:
                 self._idle.remove(worker)
             if worker and not worker.program.running:  # it died while it had nothing to do

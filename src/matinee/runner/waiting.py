@@ -6,8 +6,8 @@ from pathlib import Path
 from matinee.model.work import TestOrder
 from matinee.runner.warm import Place, Warm
 
-#: How long the processes of a job wait for its next test.
-KEEP_SECONDS = 5.0
+#: How long the processes of a job wait for its next test; on a busy machine some seconds lie between two.
+KEEP_SECONDS = 20.0
 
 
 class Waiting:
