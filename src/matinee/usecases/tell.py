@@ -9,9 +9,10 @@ from matinee.model.run import RunKind
 from matinee.model.work import Event
 from matinee.stores.live import LiveTable
 
-#: For how long events gather, from the first of a batch on: the first batch of a test, and each later one. Whoever watches a single test watches every step. The tests of a job write to
-#: one log, and each writer has to pass the batches of all others there, so they write few; that a test began is told without them.
-_GATHER_SECONDS = {RunKind.TEST: (0.0, 0.02), RunKind.JOB: (0.5, 1.0)}
+#: For how long events gather, from the first of a batch on: the first batch of a test, and each later one. Whoever watches a single test watches
+#: every step. The tests of a job write to one log, where each writer passes the batches of all others, so they write few; that one began is told
+#: without them.
+_GATHER_SECONDS = {RunKind.TEST: (0.0, 0.02), RunKind.JOB: (1.0, 2.0)}
 _RETRY_SECONDS = 0.5
 _MOST_RETRIES = 20
 
