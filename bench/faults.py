@@ -90,19 +90,21 @@ def _break_and_look(
     say: Callable[[str], None],
 ) -> None:
     faults = Faults(stack, random.Random(seed), findings.done)
-    api = httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {stack.api_key}"}, timeout=30)
-    job = _job(api)
-    with faults.going_on(database_s=database_s):
+    headers = {"Authorization": f"Bearer {stack.api_key}"}
+    with httpx.Client(base_url=stack.url, headers=headers, timeout=30) as api:
+        job = _job(api)
         ids = []
-        for number in range(runs):
-            ids.append(_start(api, job, number, faults, at_once))
-            if number % 10 == 9:
-                say(f"{number + 1} runs started")
-    say("no more faults; waiting for the rest")
-    _await(api, ids, findings)
-    for run_id in ids:
-        findings.wrong += [f"run {run_id}: {what}" for what in faults_of(api, _run(api, run_id), findings.statuses)]
-    say("looked at every run")
+        with faults.going_on(database_s=database_s):
+            for number in range(runs):
+                ids.append(_start(api, job, number, faults, at_once))
+                if number % 10 == 9:
+                    say(f"{number + 1} runs started")
+        say("no more faults; waiting for the rest")
+        _await(api, ids, findings)
+        for run_id in ids:
+            wrong = faults_of(api, _run(api, run_id), findings.statuses)
+            findings.wrong += [f"run {run_id}: {what}" for what in wrong]
+        say("looked at every run")
 
 
 @contextmanager
@@ -129,9 +131,9 @@ class Faults:
         self._chance = chance
         self._done = done
         self._over = threading.Event()
-        database = Database(stack.postgres.conninfo)
-        self._runs = Runs(database)
-        self._tracking = Tracking(database)
+        self._database = Database(stack.postgres.conninfo)
+        self._runs = Runs(self._database)
+        self._tracking = Tracking(self._database)
 
     @contextmanager
     def going_on(self, *, database_s: float) -> Iterator[None]:
@@ -154,6 +156,7 @@ class Faults:
             self._over.set()
             for thread in threads:
                 thread.join()
+            self._database.close()
 
     def _again(self, act: Callable[[], None], pause: float) -> None:
         while not self._over.wait(self._chance.uniform(0.3, 1.7) * pause):

@@ -1,5 +1,6 @@
 """Execute one script: give it to the warm processes, follow it, stop it in time, judge it."""
 
+import math
 import shutil
 import threading
 import time
@@ -19,6 +20,7 @@ from matinee.runner.warm import Place, Warm
 GRACE_SECONDS = 1.2
 #: How long a job's test may wait for processes that were not started ahead of it.
 _START_SECONDS = 60.0
+_LISTEN_SECONDS = 0.2
 #: What the console file keeps, in bytes.
 CONSOLE_BYTES = 2_000_000
 _TAIL_BYTES = 16_384
@@ -100,9 +102,8 @@ class Runner:
         """
         warm = self._waiting.take(order)
         try:
-            # What is to stay must be there before the script: whatever comes later is the script's, and goes with it.
-            # Waiting for that is not on the test's time: on a busy machine it may take longer than a test may.
-            keep = order.kind is RunKind.JOB and warm.ready(seconds=_START_SECONDS)
+            keep = order.kind is RunKind.JOB and _ready(warm, order, stop)
+            seconds = min(seconds, _until_deadline(order))
             warm.write(order, script, test_timeout_ms=_test_timeout_ms(seconds))
             progress, console, ending = _follow(warm, order, seconds=seconds, keep=keep, stop=stop, on_event=on_event)
             if stop.why is not None:
@@ -126,6 +127,24 @@ class Runner:
         except BaseException:
             warm.close()
             raise
+
+
+def _ready(warm: Warm, order: TestOrder, stop: Stop) -> bool:
+    """Wait for what is to stay: it must be there before the script, for whatever comes later goes with that.
+
+    It is not on the test's time, for on a busy machine it may take longer than a test may; but it is on the run's, and who
+    asks to stop need not wait for it.
+    """
+    end = time.monotonic() + min(_START_SECONDS, _until_deadline(order))
+    while stop.why is None and time.monotonic() < end and warm.host.alive:
+        if warm.ready(seconds=_LISTEN_SECONDS):
+            return True
+    return False
+
+
+def _until_deadline(order: TestOrder) -> float:
+    """Give the seconds until the run's deadline, of which a little is always left to end in order."""
+    return math.inf if order.deadline is None else max(0.1, (order.deadline - _now()) / 1000)
 
 
 def _follow(
