@@ -49,17 +49,29 @@ def test_a_pass_takes_exit_0_a_report_that_passed_and_a_test_that_ran(report: Pa
 
 @pytest.mark.parametrize(
     ("ending", "cases", "has_report"),
-    [(ended(), (PASSED,), False), (ended(code=1), (PASSED,), True), (ended(), (), True), (ended(), (SKIPPED,), True)],
-    ids=["no report", "exit 1", "no test", "only skipped ones"],
+    [
+        (ended(), (PASSED,), False),
+        (ended(code=1), (PASSED,), True),
+        (ended(), (), True),
+        (ended(code=1), (SKIPPED,), True),
+    ],
+    ids=["no report", "exit 1", "no test", "only skipped ones, and exit 1"],
 )
 def test_two_of_the_three_are_not_a_pass(
     ending: Ending, cases: tuple[Case, ...], has_report: bool, report: Path
 ) -> None:
-    """Without an exit code of 0, a report, or a test that ran, it is an error, or skipped, never a pass."""
+    """Without an exit code of 0, a report, or a test that ran, it is an error, never a pass."""
     verdict = judge(ending, told(*cases), blob=report if has_report else None, console_tail="")
 
-    assert (TestStatus.SKIPPED if cases == (SKIPPED,) else TestStatus.ERROR) == verdict.status
+    assert TestStatus.ERROR == verdict.status
     assert verdict.reason in {Reason.NO_REPORT, Reason.NO_TESTS}
+
+
+def test_a_script_that_skips_all_its_tests_is_skipped(report: Path) -> None:
+    """It is no pass, and no error either; nothing is to be said about it."""
+    verdict = judge(ended(), told(SKIPPED), blob=report, console_tail="")
+
+    assert (TestStatus.SKIPPED, None, None) == (verdict.status, verdict.reason, verdict.message)
 
 
 def test_a_blob_that_is_no_blob_is_no_report(tmp_path: Path) -> None:

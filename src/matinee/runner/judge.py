@@ -23,6 +23,9 @@ _BROWSER_CRASHED = re.compile(
 #: What preload.cjs prints when the browser ends by a signal that Playwright did not send; a test that it happens to says the other.
 _BROWSER_DIED = re.compile(r"^\[Matinee\] The browser died of (SIG\w+)\.$", re.MULTILINE)
 _CLOSED = re.compile(r"has been closed|[Bb]rowser.*disconnected")
+#: The first that one of a script's tests has is the script's own, if nothing speaks against it. A script that skips all its tests is
+#: just that, among others in a job; alone it proves nothing, and its run is an error (model/run.py).
+_GOOD = (TestStatus.FLAKY, TestStatus.PASSED, TestStatus.SKIPPED)
 _HEAP = "JavaScript heap out of memory"
 _WORKER_DIED = "worker process exited unexpectedly"
 _THROWN = re.compile(r"^\w*Error\b.*$", re.MULTILINE)  # as Node prints what it dies of
@@ -126,11 +129,11 @@ def _reported(ending: Ending, said: str, cases: tuple[Case, ...], errors: list[s
             if statuses - {TestStatus.SKIPPED}
             else _load_error(errors)
         )
+    good = next((status for status in _GOOD if status in statuses), None)
+    if good and said == "passed" and ending.exit == 0:
+        return Verdict(good)
     if not statuses - {TestStatus.SKIPPED}:
-        # Skipped among others in a job is what it is; a run of nothing else proves nothing, and ends as an error (model/run.py).
-        return Verdict(TestStatus.SKIPPED if statuses else TestStatus.ERROR, Reason.NO_TESTS, ADVICE[Reason.NO_TESTS])
-    if said == "passed" and ending.exit == 0:
-        return Verdict(TestStatus.FLAKY if TestStatus.FLAKY in statuses else TestStatus.PASSED)
+        return _error(Reason.NO_TESTS)
     return _error(
         Reason.NO_REPORT, f"The runner said {said!r} and ended with exit code {ending.exit}, yet no test failed."
     )
