@@ -83,7 +83,9 @@ class Executor:
             return True
         script = self._script(order)
         with Teller(self.live, order.run_id, kind=order.kind) as teller:
-            execution = self.runner.execute(order, script, seconds=seconds, stop=stop, on_event=teller.tell)
+            execution = self.runner.execute(
+                order, script, seconds=_own_seconds_left(order, lease), stop=stop, on_event=teller.tell
+            )
         try:
             if stop.why == Hold.LOST:
                 return True  # somebody else's now, or ended without us
@@ -171,10 +173,15 @@ class Executor:
         return self.artifacts.get_bytes(order.script_key).decode()
 
 
+def _own_seconds_left(order: TestOrder, lease: Lease) -> float:
+    """Give what is left of the test's own time. It is one for all attempts: a retry may not make a run longer than its owner allowed."""
+    return ((lease.started_at or _now()) + order.timeout_seconds * 1000 - _now()) / 1000
+
+
 def _seconds_left(order: TestOrder, lease: Lease) -> float:
-    """Give the time that is left for the test. One deadline for all attempts: a retry may not make a run longer than its owner allowed."""
-    ends = (lease.started_at or _now()) + order.timeout_seconds * 1000
-    return (min(ends, order.deadline or ends) - _now()) / 1000
+    """Give the time that is left for the test: its own, or what its run has."""
+    own = _own_seconds_left(order, lease)
+    return own if order.deadline is None else min(own, (order.deadline - _now()) / 1000)
 
 
 def _may_retry(order: TestOrder, lease: Lease, *, took: float) -> bool:
