@@ -130,11 +130,12 @@ class MatineeStack(Stack):
         tests, jobs, reports = (queue.queue.queue_arn for queue in (self.tests, self.jobs, self.reports))
         dead = [queue.dead.queue_arn for queue in (self.tests, self.jobs, self.reports)]
         write = ["dynamodb:PutItem", "dynamodb:UpdateItem"]  # together also what TransactWriteItems asks for
+        read = ["dynamodb:GetItem", "dynamodb:Query"]
         send = ["sqs:SendMessage"]
         consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
         long_scripts, manifests = f"{bucket}/runs/*/scripts/*", f"{bucket}/runs/*/manifest.json"
 
-        self.submit.allow(actions=[*write, "dynamodb:Query", "dynamodb:BatchWriteItem"], resources=[table])
+        self.submit.allow(actions=[*write, *read, "dynamodb:BatchWriteItem"], resources=[table])
         self.submit.allow(actions=[*send, "sqs:GetQueueAttributes"], resources=[tests, jobs, reports])
         self.submit.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
         self.submit.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/console.txt", f"{bucket}/health"])
@@ -166,7 +167,7 @@ class MatineeStack(Stack):
         self.merge_report.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*/report/*"])
         self._let_it_list(self.merge_report)
 
-        self.status_stream.allow(actions=["dynamodb:Query"], resources=[table])
+        self.status_stream.allow(actions=read, resources=[table])
 
         self.report_proxy.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*", f"{bucket}/viewer/*"])
         self._let_it_list(self.report_proxy)

@@ -141,6 +141,73 @@ def test_a_writer_that_knows_nothing_appends_behind_the_others(new_live: Callabl
     assert list("abcdef") == texts(new_live().read(RUN, after=0))
 
 
+def test_a_writer_that_knows_nothing_tries_twice_however_long_the_log_is(live: LiveTable, client: Any) -> None:
+    """The first try tells it where the log ends."""
+    for text in "abcdef":
+        live.append(RUN, say(text))
+    tries = []
+
+    class Counting:
+        def transact_write_items(self, **parameters: Any) -> Any:
+            tries.append(parameters["TransactItems"][-1]["Put"]["Item"]["sk"]["S"])
+            return client.transact_write_items(**parameters)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client, name)
+
+    assert 7 == LiveTable(Counting(), table="live").append(RUN, say("g"))
+    assert ["event#0000000001", "event#0000000007"] == tries
+
+
+def test_a_log_whose_end_is_lost_goes_on_without_a_hole(
+    live: LiveTable, new_live: Callable[[], LiveTable], client: Any
+) -> None:
+    """A writer then walks along the log."""
+    for text in "abc":
+        live.append(RUN, say(text))
+    client.delete_item(TableName="live", Key={"pk": {"S": RUN}, "sk": {"S": "end"}})
+
+    assert 4 == new_live().append(RUN, say("d"))
+    assert 5 == live.append(RUN, say("e"))
+    assert list("abcde") == texts(new_live().read(RUN, after=0))
+
+
+def test_a_reader_that_follows_a_log_gets_all_of_it_however_far_it_is_behind(
+    live: LiveTable, new_live: Callable[[], LiveTable]
+) -> None:
+    reader = new_live()
+    live.append(RUN, say("0"))
+    assert ["0"] == texts(reader.read(RUN, after=0))
+
+    for n in range(1, 60):
+        live.append(RUN, say(str(n)))
+
+    assert [str(n) for n in range(1, 60)] == texts(reader.read(RUN, after=1))
+    assert [] == reader.read(RUN, after=60)
+
+
+def test_a_reader_that_follows_a_log_does_not_search(live: LiveTable, client: Any) -> None:
+    """So following costs no more in a long log than in a short one."""
+    searches = []
+
+    class Counting:
+        def query(self, **parameters: Any) -> Any:
+            searches.append(parameters)
+            return client.query(**parameters)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client, name)
+
+    reader = LiveTable(Counting(), table="live")
+    live.append(RUN, say("a"))
+    reader.read(RUN, after=0)
+    live.append(RUN, say("b"))
+
+    assert ["b"] == texts(reader.read(RUN, after=1))
+    assert [] == reader.read(RUN, after=2)
+    assert 1 == len(searches)
+
+
 def test_eight_writers_at_once_lose_nothing_double_nothing_and_keep_their_order(
     new_live: Callable[[], LiveTable],
 ) -> None:
@@ -209,10 +276,10 @@ def test_a_batch_whose_answer_was_lost_is_not_appended_again(client: Any) -> Non
     answers = itertools.count()
 
     class LostAnswer:
-        def put_item(self, **parameters: Any) -> Any:
+        def transact_write_items(self, **parameters: Any) -> Any:
             if next(answers) == 0:
-                client.put_item(**parameters)
-            return client.put_item(**parameters)
+                client.transact_write_items(**parameters)
+            return client.transact_write_items(**parameters)
 
         def __getattr__(self, name: str) -> Any:
             return getattr(client, name)
@@ -251,7 +318,7 @@ def test_everything_expires(live: LiveTable, client: Any) -> None:
     live.put_report(RUN, TEST, at=3_000)
 
     items = client.scan(TableName="live")["Items"]
-    assert 5 == len([item for item in items if int(item["expires_at"]["N"]) > 1_700_000_000])
+    assert 6 == len([item for item in items if int(item["expires_at"]["N"]) > 1_700_000_000])
 
 
 # leases
@@ -384,31 +451,6 @@ def test_states_tells_of_every_test_and_of_no_other_run(live: LiveTable) -> None
     assert {f"t{n}" for n in range(40)} == set(live.states(RUN))
 
 
-def test_a_writer_that_is_told_of_a_log_end_need_not_walk_there(live: LiveTable, client: Any) -> None:
-    """track_runs learns it from the result's record, so its verdict is one write away, however long the log is."""
-    for text in "abc":
-        live.append(RUN, say(text))
-    live.put_result(RUN, TEST, RESULT)
-    key = {"pk": {"S": RUN}, "sk": {"S": f"result#{TEST}"}}
-    record = parse_record(client.get_item(TableName="live", Key=key)["Item"])
-    writes = []
-
-    class Counting:
-        def put_item(self, **parameters: Any) -> Any:
-            writes.append(parameters["Item"]["sk"]["S"])
-            return client.put_item(**parameters)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(client, name)
-
-    assert isinstance(record, ResultItem)
-    other = LiveTable(Counting(), table="live")
-    other.learn(RUN, record.log_end)
-
-    assert 4 == other.append(RUN, say("d"))
-    assert ["event#0000000004"] == writes
-
-
 # the stream's records
 
 
@@ -419,8 +461,8 @@ def test_records_of_the_stream_are_parsed(live: LiveTable, item: Callable[[str],
 
     live.put_result(RUN, TEST, RESULT)
     live.put_report(RUN, TEST, at=3_000)
-    assert ResultItem(RUN, TEST, RESULT, log_end=1) == parse_record(item(f"result#{TEST}"))
-    assert ReportItem(RUN, TEST, 3_000, log_end=1) == parse_record(item(f"report#{TEST}"))
+    assert ResultItem(RUN, TEST, RESULT) == parse_record(item(f"result#{TEST}"))
+    assert ReportItem(RUN, TEST, 3_000) == parse_record(item(f"report#{TEST}"))
     assert [None, None] == [parse_record(item("event#0000000001")), parse_record(item("said#queued"))]
 
 

@@ -47,20 +47,10 @@ class LiveEdge:
         """Make an item of `attributes`, which are in their low-level form, with its key and its time to expire."""
         return {**_key(run_id, sort_key), "expires_at": self._expires_at(), **attributes}
 
-    def put_if_free(self, item: dict[str, Any]) -> Item | None:
-        """Put `item` unless one with its key is there; give that one, or None if `item` was put."""
-        try:
-            _attempt(
-                lambda: self._client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression=_FREE,
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            )
-        except ConditionFailedError as failed:
-            return failed.items[0]
-        return None
+    def get(self, run_id: str, sort_key: str) -> Item | None:
+        """Read one item; strongly consistent."""
+        asked: Any = {"TableName": self._table, "Key": _key(run_id, sort_key), "ConsistentRead": True}
+        return _attempt(lambda: self._client.get_item(**asked)).get("Item")
 
     def update(
         self,
@@ -115,9 +105,20 @@ class LiveEdge:
             }
         }
 
-    def update_write(self, run_id: str, sort_key: str, sets: Mapping[str, Any]) -> "TransactWriteItemTypeDef":
-        """Set attributes, as part of a transaction."""
-        return {"Update": self._update(run_id, sort_key, sets, also="", condition="", values={})}
+    def update_write(
+        self,
+        run_id: str,
+        sort_key: str,
+        sets: Mapping[str, Any],
+        *,
+        condition: str = "",
+        values: Mapping[str, Any] | None = None,
+    ) -> "TransactWriteItemTypeDef":
+        """Set attributes, as part of a transaction; `condition` and `values` as in `update`."""
+        update = self._update(run_id, sort_key, sets, also="", condition=condition, values=values or {})
+        if condition:
+            update |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        return {"Update": update}
 
     def query(self, run_id: str, low: str, high: str, **options: Any) -> list[Item]:
         """Read one page of the run's items with sort keys from `low` to `high`, both included."""

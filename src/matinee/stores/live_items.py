@@ -48,7 +48,6 @@ class ResultItem:
     run_id: str
     test_id: str
     result: TestResult
-    log_end: int  #: an event number at which a batch of the run's log ends, or 0; see `LiveTable.learn`
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,6 @@ class ReportItem:
     run_id: str
     test_id: str
     at: int | None  #: ms since the epoch; None: there will be none
-    log_end: int  #: as in `ResultItem`
 
 
 def parse_record(new_image: Item) -> LeaseItem | ResultItem | ReportItem | None:
@@ -69,9 +67,9 @@ def parse_record(new_image: Item) -> LeaseItem | ResultItem | ReportItem | None:
         case "lease":
             return LeaseItem(run_id, test_id, read_lease(new_image))
         case "result":
-            return ResultItem(run_id, test_id, read_result(new_image), number(new_image, "log_end") or 0)
+            return ResultItem(run_id, test_id, read_result(new_image))
         case "report":
-            return ReportItem(run_id, test_id, number(new_image, "at"), number(new_image, "log_end") or 0)
+            return ReportItem(run_id, test_id, number(new_image, "at"))
     return None
 
 

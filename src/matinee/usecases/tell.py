@@ -10,9 +10,9 @@ from matinee.model.work import Event
 from matinee.stores.live import LiveTable
 
 #: For how long events gather, from the first of a batch on: the first batch of a test, and each later one. Whoever watches a single test watches
-#: every step. The tests of a job write to one log, where each writer passes the batches of all others, so they write few; that one began is told
-#: without them.
-_GATHER_SECONDS = {RunKind.TEST: (0.0, 0.02), RunKind.JOB: (1.0, 2.0)}
+#: every step. The tests of a job write to one log, in turns with all others, so they write few batches; that one began or ended is told without
+#: them.
+_GATHER_SECONDS = {RunKind.TEST: (0.0, 0.02), RunKind.JOB: (2.0, 2.0)}
 _RETRY_SECONDS = 0.5
 _MOST_RETRIES = 20
 

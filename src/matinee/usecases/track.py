@@ -50,11 +50,9 @@ class Tracker:
         match parse_record(new_image):
             case LeaseItem(run_id=run_id, test_id=test_id, lease=lease):
                 self.claimed(run_id, test_id, lease)
-            case ResultItem(run_id=run_id, test_id=test_id, result=result, log_end=log_end):
-                self.live.learn(run_id, log_end)
+            case ResultItem(run_id=run_id, test_id=test_id, result=result):
                 self.ended(run_id, test_id, result)
-            case ReportItem(run_id=run_id, at=at, log_end=log_end):
-                self.live.learn(run_id, log_end)
+            case ReportItem(run_id=run_id, at=at):
                 self.reported(run_id, at=at)
 
     def claimed(self, run_id: str, test_id: str, lease: Lease) -> None:

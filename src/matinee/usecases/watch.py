@@ -8,6 +8,7 @@ from functools import partial
 
 from matinee.http.sse import HEARTBEAT, PREAMBLE, frame
 from matinee.model.errors import DatabaseUnavailableError, LiveUnavailableError, NotFoundError
+from matinee.model.run import RunKind
 from matinee.model.work import Event
 from matinee.stores.live import LiveTable
 from matinee.stores.runs import Run, Runs
@@ -26,6 +27,7 @@ class Pace:
     """How often a log is read, in seconds, and how much of it is kept."""
 
     shortest: float = 0.025  #: between two reads while events flow
+    of_job: float = 0.1  #: the same for the log of a job, where they always do
     longest: float = 0.25  #: when it has been quiet for a while
     patience: float = 20.0  #: the pause is the quiet time divided by this
     retry: float = 2.0  #: while the live table does not answer
@@ -200,7 +202,8 @@ class Watch:
             if self._over:
                 return
             quiet = clock() - heard
-            await asyncio.sleep(min(max(quiet / self._pace.patience, self._pace.shortest), self._pace.longest))
+            shortest = self._pace.of_job if run.kind is RunKind.JOB else self._pace.shortest
+            await asyncio.sleep(min(max(quiet / self._pace.patience, shortest), self._pace.longest))
 
     def _take(self, events: list[Event]) -> None:
         frames = [frame(number, self.run.id, event) for number, event in enumerate(events, start=self._last + 1)]
