@@ -1,6 +1,6 @@
 // Playwright's own runner, loaded before the script is known. Most of a short run's time is loading JavaScript twice, in the runner and
 // in its worker; so a worker process loads both ahead of time (workers.cjs) and waits here for a line on stdin:
-//   go {"folder", "keep"}  run the test that lies in `folder`, as `playwright test` does; then leave, or with `keep` say "over" and stay
+//   go {"config", "keep"}  run what that config says, as `playwright test` does; then leave, or with `keep` say "over" and stay
 //   rest                   nothing of the former test is left outside of this process: get ready for the next one, of the same run
 //   stop                   end the test early but in order: whoever does not listen is killed, and what there is gets reported
 'use strict';
@@ -19,6 +19,7 @@ const { gracefullyProcessExitDoNotHang: leave } = require(path.join(modules, 'pl
 require(path.join(modules, 'playwright', 'lib', 'transform', 'babelBundle.js'));
 require(path.join(modules, 'playwright', 'lib', 'index.js'));
 require(path.join(__dirname, 'reporter.cjs'));
+require(path.join(__dirname, 'playwright.config.cjs'));
 
 const stopGraceMs = 500;
 const exitCodes = { passed: 0, interrupted: 130 };
@@ -43,24 +44,24 @@ async function rehearse() {
     return true;
   };
   try {
-    await play(path.join(__dirname, 'rehearsal'), { listMode: true });
+    await play(path.join(__dirname, 'rehearsal', 'playwright.config.cjs'), { listMode: true });
   } finally {
     process.stdout.write = write;
   }
 }
 
-async function play(folder, options) {
-  const config = await configLoader.loadConfigFromFile(path.join(folder, 'playwright.config.cjs'), {});
+async function play(file, options) {
+  const config = await configLoader.loadConfigFromFile(file, {});
   return await testRunner.runAllTestsWithConfig(config, options);
 }
 
-async function go({ folder, keep }) {
+async function go({ config, keep }) {
   running = true;
   process.stdin.unref();
   workers.keep(keep);
   let code = 1;
   try {
-    code = exitCodes[await play(folder, {})] ?? 1;
+    code = exitCodes[await play(config, {})] ?? 1;
   } catch (error) {
     console.error(error);
   }
@@ -68,12 +69,12 @@ async function go({ folder, keep }) {
     return leave(code);
   process.stdin.ref();
   running = false;
-  say({ type: 'over', exit: code });
+  say({ type: 'over', exit: code, browser: workers.kept().pid });
 }
 
 async function rest() {
   for (const name of listTmp())
-    if (!tmp.has(name))
+    if (!tmp.has(name) && !workers.kept().files?.includes(name))
       fs.rmSync(path.join(process.env.MATINEE_TMP, name), { recursive: true, force: true });
   await workers.prepare();
   say({ type: 'ready' });

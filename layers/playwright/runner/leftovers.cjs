@@ -1,12 +1,13 @@
 // What a script leaves in a process that stays for the next test of the same run. What can be put back is put back: variables, folder,
-// globals, listeners, its own modules. Where something still works (a timer, a server, a child), the process is not to be used again.
+// globals, listeners, its own modules. Where something still works (a timer, a server, a child) that is not kept, the process is not to be used again.
 'use strict';
 
 const settleMs = 1000;
 const stepMs = 10;
 
-// Note how the process is now, before any script has run in it; what comes back makes it so again, and tells whether it could.
-exports.remember = () => {
+// Note how the process is now, before any script has run in it; what comes back makes it so again, and tells whether it could. `kept` gives
+// how many resources of each kind are kept on purpose.
+exports.remember = (kept = () => ({})) => {
   const variables = { ...process.env };
   const globals = Object.getOwnPropertyDescriptors(globalThis);
   const listeners = new Map(process.eventNames().map(name => [name, new Set(process.rawListeners(name))]));
@@ -28,7 +29,7 @@ exports.remember = () => {
     process.chdir(folder);
     // Sockets and pipes of a browser that was closed are gone a moment later.
     for (let waited = 0; waited < settleMs; waited += stepMs) {
-      if (isQuiet(active))
+      if (isQuiet(active, kept() || {}))
         return true;
       await new Promise(resolve => setTimeout(resolve, stepMs));
     }
@@ -61,6 +62,6 @@ function count() {
   return found;
 }
 
-function isQuiet(active) {
-  return [...count()].every(([name, number]) => number <= (active.get(name) || 0));
+function isQuiet(active, kept) {
+  return [...count()].every(([name, number]) => number <= (active.get(name) || 0) + (kept[name] || 0));
 }

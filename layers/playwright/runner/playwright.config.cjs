@@ -1,4 +1,4 @@
-// The config of every test: a folder's own playwright.config.cjs calls this with its folder. A file, not environment: a worker that was
+// The config of every test: a folder's own config calls this with its folder. A file, not environment: a worker that was
 // forked ahead reads it again, with its own environment. So this is also where both processes enter the folder and take its variables.
 'use strict';
 

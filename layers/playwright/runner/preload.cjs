@@ -44,7 +44,7 @@ function isFailure({ method, params }) {
 
 // A test whose browser dies fails with "has been closed", as one does that closed it. Only whoever started it hears that it was a signal:
 // the judge looks for this line. Playwright's own killing comes by process.kill.
-const browser = /chrom|firefox|webkit|pw_run/i;
+const program = /chrom|firefox|webkit|pw_run/i;
 const killedHere = new Set();
 const { kill } = process;
 process.kill = function(pid, ...rest) {
@@ -54,7 +54,7 @@ process.kill = function(pid, ...rest) {
 const { spawn } = childProcess;
 childProcess.spawn = function(command, ...rest) {
   const child = spawn.call(this, command, ...rest);
-  if (browser.test(path.basename(String(command))))
+  if (program.test(path.basename(String(command))))
     child.once('exit', (_, signal) => {
       if (signal && !killedHere.has(child.pid))
         process.stderr.write(`[Matinee] The browser died of ${signal}.\n`);
@@ -66,6 +66,8 @@ const commonFile = path.join(playwright, 'lib', 'common', 'index.js');
 const common = require(commonFile);
 const { processExit } = require(path.join(path.dirname(playwright), 'playwright-core', 'lib', 'bootstrap.js'));
 const { remember } = require(path.join(__dirname, 'leftovers.cjs'));
+const browsers = require(path.join(__dirname, 'browser.cjs'));
+const stacks = require(path.join(__dirname, 'stacks.cjs'));
 
 // Playwright's entry makes a runner for the one __init__ that it expects, and exits at __stop__. It may make more of them: whatever it
 // does for a run it does in the runner. So at __rest__ the runner is closed as at __stop__, and what the script left is put back; a worker
@@ -79,16 +81,24 @@ process.on('message', async ({ method }) => {
   if (method === '__init__') {
     printed = 0;
     failed = false;
+    browsers.keep(false);
   }
   if (method !== '__rest__')
     return;
+  browsers.keep(!failed);
   await runner?.gracefullyClose().catch(() => (failed = true));
-  if (failed || !await restore())
+  if (failed || !await restore()) {
+    await browsers.close();
     processExit(0);
-  else
-    process.send({ method: '__resting__' });
+    return;
+  }
+  const { pid, files } = browsers.kept() || {};
+  process.send({ method: '__resting__', pid, files });
 });
 setImmediate(() => {
   require(path.join(playwright, 'lib', 'index.js'));
-  restore = remember();
+  require(path.join(__dirname, 'playwright.config.cjs')); // every test's, so that Playwright need not compile it for each
+  stacks.install();
+  browsers.install();
+  restore = remember(() => browsers.kept()?.resources);
 });

@@ -16,6 +16,7 @@ const alive = new Set();
 let spare; // waits for a test
 let rests = false; // whether the spare shall rest when it is told to stop
 let lost = false;
+let kept = {}; // of the browser that rests with the spare: its process id, and what it has in the folder for temporary files
 
 // Have a worker ready for the next test, and note whether that one is to stay.
 exports.prepare = async () => {
@@ -29,7 +30,10 @@ exports.prepare = async () => {
 exports.keep = keep => {
   rests = keep;
   lost = false;
+  kept = {};
 };
+
+exports.kept = () => kept;
 
 exports.wasLost = () => lost;
 
@@ -74,6 +78,7 @@ function lend(worker, rests) {
     if (message.method !== '__resting__')
       return lent.emit('message', message);
     spare = worker;
+    kept = message;
     end(0, null);
   };
   const end = (code, signal) => {

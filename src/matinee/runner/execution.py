@@ -84,6 +84,10 @@ class Runner:
         """Have processes ready for the next script; costs nothing where they are."""
         self._waiting.warm()
 
+    def refresh(self) -> None:
+        """Have processes ready that no run has used; costs nothing where they are."""
+        self._waiting.refresh()
+
     @property
     def folder(self) -> Path | None:
         """The folder that the next script will run in, where its processes wait already."""
@@ -96,15 +100,16 @@ class Runner:
     def execute(
         self, order: TestOrder, script: str, *, seconds: float, stop: Stop, on_event: Callable[[Event], None]
     ) -> Execution:
-        """Run `script` for at most `seconds`, and return once nothing of it is left.
+        """Run `script` for at most `seconds`, or until its run's deadline, and return once nothing of it is left.
 
         Events come on this thread and on another one; `on_event` must allow that.
         """
         warm = self._waiting.take(order)
         try:
             keep = order.kind is RunKind.JOB and _ready(warm, order, stop)
-            seconds = min(seconds, _until_deadline(order))
+            # Playwright knows the test's own time alone: that the run's is over is never told as a test's slowness.
             warm.write(order, script, test_timeout_ms=_test_timeout_ms(seconds))
+            seconds = min(seconds, _until_deadline(order))
             progress, console, ending = _follow(warm, order, seconds=seconds, keep=keep, stop=stop, on_event=on_event)
             if stop.why is not None:
                 ending = replace(ending, killed=stop.why)
@@ -171,7 +176,7 @@ def _follow(
             on_event(event)
         if keep and progress.over is not None:
             break
-    ending = host.rest(code=progress.over) if keep and progress.over is not None else host.wait()
+    ending = host.rest(code=progress.over, but=progress.browser) if keep and progress.over is not None else host.wait()
     stop.heard_by(_nobody)
     for timer in timers:
         timer.cancel()
@@ -225,7 +230,7 @@ def _cases(progress: Progress, verdict: Verdict) -> tuple[Case, ...]:
 
 
 def _test_timeout_ms(seconds: float) -> int:
-    """Give a test nearly all of the run's time: one clock for people to set, and Playwright's own fires first, with a trace."""
+    """Give a script's tests nearly all of its time: one clock for people to set, and Playwright's own fires first, with a trace."""
     return int((seconds - min(5.0, seconds * 0.3)) * 1000)
 
 

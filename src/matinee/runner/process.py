@@ -112,12 +112,12 @@ class Supervised:
                     self._line = rest if len(rest) < _MOST_LINE else b""
                     yield from (Said(printed=False, piece=line) for line in lines)
 
-    def rest(self, *, code: int) -> Ending:
-        """Kill all that the program left running but itself; tell how what it did ended, by its own word with exit code `code`.
+    def rest(self, *, code: int, but: int | None = None) -> Ending:
+        """Kill all that the program left running but itself and, with its children, the process that it knows as number `but`.
 
-        `resting` tells whether it lives on.
+        Tells how what it did ended, by its own word with exit code `code`; `resting` tells whether it lives on.
         """
-        self._command("rest")
+        self._command("rest" if but is None else f"rest {but}")
         told = self._answer()
         self.resting = "killed" not in told and bool(told)
         return Ending(exit=code, signal=None, killed=None, **told) if self.resting else self._ending(told)

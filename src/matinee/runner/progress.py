@@ -31,6 +31,7 @@ class Progress:
     errors: list[str] = field(default_factory=list)  #: outside of any test: loading, set-up, no tests
     end: str | None = None  #: Playwright's own word on the whole run, once it is over
     over: int | None = None  #: the exit code that the host stands for, where it stays for the next test
+    browser: int | None = None  #: the process id, as the host sees it, of the browser that stays with it
     cases: dict[str, Case] = field(default_factory=dict)  #: by Playwright's id, in the order they ended
     running: dict[str, str] = field(default_factory=dict)  #: titles of the tests that have begun and not ended
     _steps: int = 0
@@ -68,6 +69,7 @@ class Progress:
             case "error":
                 self.errors.append(str(said["message"]))
             case "over":
+                self.browser = int(said["browser"]) if said.get("browser") else None
                 self.over = int(said["exit"])
             case "end":
                 self.end = str(said["status"])

@@ -9,7 +9,8 @@ SPEC is JSON: `{argv, env, cwd, rlimits: {name: n}, memory_bytes, stdin, stdout,
 descriptors for the program's 0, 1+2 and 3. Standard input takes commands, a line each, and standard output gets one JSON line for each:
 
     go SECONDS  watch from now on, and kill after so long: `{}`, once it is known what was there before
-    rest        the program goes on, but nothing that began after `go`: `{peak_bytes, seconds}`, once that is gone
+    rest [PID]  the program goes on, and so does the process that it knows by this number, with all below that; but nothing
+                else that began after `go`, or was kept so before: `{peak_bytes, seconds}`, once that is gone
     kill WHY    as does the end of standard input, which means that the worker is gone
 
 and one at the end: `{exit, signal, killed, peak_bytes, seconds}`; `killed` is null, `deadline`, `memory`, or the WHY.
@@ -26,6 +27,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
@@ -36,6 +38,7 @@ _KILL_SECONDS = 0.002
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 _Born = tuple[int, bytes]  # a process: its pid, and when it began, for numbers come again
+_Process = tuple[int, _Born, bytes]  # its parent's pid, itself, and its state, a letter (proc(5))
 
 
 def main() -> None:
@@ -98,7 +101,7 @@ def _watch(child: subprocess.Popen[bytes], memory_bytes: int) -> dict[str, Any]:
             if word == "go":
                 watch.go(float(rest))
             elif word == "rest":
-                watch.rest()
+                watch.rest(int(rest) if rest else None)
             else:
                 killed = rest or "worker_gone"
         killed = killed or watch.exceeded()
@@ -122,19 +125,21 @@ class _Watch:
         self._began = time.monotonic()
         self._peak = 0
         self._before: set[_Born] = set()
+        self._kept: set[_Born] = set()
         self._foreign: set[str] = set()
 
     def go(self, seconds: float) -> None:
-        self._before = set(_descendants())
+        self._before = set(_descendants()) - self._kept
         self._peak = 0
         self._began = time.monotonic()
         self.deadline = self._began + seconds
         _say({})
 
-    def rest(self) -> None:
-        """Kill what began after `go`."""
+    def rest(self, kept: int | None) -> None:
+        """Kill what began after `go`, and what was kept the last time, but for the process `kept` and all below it."""
         self.deadline = None
-        while strays := [born for born in _alive() if born not in self._before]:
+        top = next((pid for pid, _ in _descendants() if kept and _inner(pid) == kept), None)
+        while strays := self._strays(top):
             for pid, _ in strays:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
@@ -142,6 +147,12 @@ class _Watch:
                     os.waitpid(pid, os.WNOHANG)
             time.sleep(_KILL_SECONDS)
         _say(self.told())
+
+    def _strays(self, top: int | None) -> list[_Born]:
+        processes = _processes()
+        tree = _below(processes, top) if top else {}
+        self._kept = {born for born in _below(processes, os.getpid()) if born in tree or born[0] == top}
+        return [born for born in _alive(processes) if born not in self._before | self._kept]
 
     def exceeded(self) -> str | None:
         """Look what is held now, and tell which limit that exceeds."""
@@ -171,40 +182,64 @@ def _commands(poll: select.poll) -> list[str]:
 
 
 def _descendants(foreign: set[str] | None = None) -> dict[_Born, bytes]:
-    """Map everything below us to its state, a letter (proc(5)).
+    """Map everything below us to its state.
 
     Who looks again and again passes the same set, which gets the processes that are not ours, and whose children never will be.
     """
-    names = {name for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208  a Path for each costs more than all else
+    names = _names()
     if foreign is not None:
         foreign &= names
         names -= foreign
-    found: dict[int, tuple[int, _Born, bytes]] = {}
-    for name in names:
-        with contextlib.suppress(OSError):  # it may have ended since
-            stat = _read(f"/proc/{name}/stat").rpartition(b")")[2].split(None, 20)
-            found[int(name)] = (int(stat[1]), (int(name), stat[19]), stat[0])
-    ours: dict[_Born, bytes] = {}
-    level = {os.getpid()}
-    while level:
-        below = [(born, state) for parent, born, state in found.values() if parent in level]
-        ours.update(below)
-        level = {pid for (pid, _), _ in below}
+    found = _processes(names)
     if foreign is not None:
         # By what is known of their parents only: one whose parent ended as we looked may be ours.
         theirs = {str(pid) for pid, (parent, _, _) in found.items() if parent == 0 or str(parent) in foreign}
         foreign |= theirs - {str(os.getpid())}
+    return _below(found, os.getpid())
+
+
+def _processes(names: Iterable[str] | None = None) -> dict[int, _Process]:
+    """Read of those processes, or of all there are, who they are, whose child, and in what state."""
+    found: dict[int, _Process] = {}
+    for name in _names() if names is None else names:
+        with contextlib.suppress(OSError):  # it may have ended since
+            stat = _read(f"/proc/{name}/stat").rpartition(b")")[2].split(None, 20)
+            found[int(name)] = (int(stat[1]), (int(name), stat[19]), stat[0])
+    return found
+
+
+def _names() -> set[str]:
+    return {name for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208  a Path for each costs more than all else
+
+
+def _below(processes: dict[int, _Process], top: int) -> dict[_Born, bytes]:
+    ours: dict[_Born, bytes] = {}
+    level = {top}
+    while level:
+        below = [(born, state) for parent, born, state in processes.values() if parent in level]
+        ours.update(below)
+        level = {pid for (pid, _), _ in below}
     return ours
 
 
-def _alive() -> list[_Born]:
-    return [born for born, state in _descendants().items() if state != b"Z"]
+def _alive(processes: dict[int, _Process] | None = None) -> list[_Born]:
+    below = _below(processes or _processes(), os.getpid())
+    return [born for born, state in below.items() if state != b"Z"]
+
+
+def _inner(pid: int) -> int | None:
+    """Tell by which number a process knows itself: another one in a sandbox with a PID namespace."""
+    with contextlib.suppress(OSError):
+        for line in _read(f"/proc/{pid}/status").splitlines():
+            if line.startswith(b"NSpid:"):
+                return int(line.split()[-1])
+    return None
 
 
 def _read(path: str) -> bytes:
     file = os.open(path, os.O_RDONLY)
     try:
-        return os.read(file, 1024)
+        return os.read(file, 4096)
     finally:
         os.close(file)
 

@@ -31,6 +31,14 @@ class Waiting:
                 self._warm = None
             self._warm = self._warm or Warm(self._place)
 
+    def refresh(self) -> None:
+        """Have something wait that no run has used."""
+        with self._lock:
+            used, self._warm = (self._warm, None) if self._warm and self._warm.run_id else (None, self._warm)
+        if used:
+            used.close()
+        self.warm()
+
     def take(self, order: TestOrder) -> Warm:
         """Take what waits if it may have `order`, else something new."""
         warm = self._let_go()
