@@ -2,8 +2,8 @@
 
 N tests that wait (2 s each, in the page) and N that burn CPU (some 0.5 s in the test): POST to verdict and to report, beside `playwright test` with one
 worker (what the field does with a job), with as many workers as ours, and the ideal: N / parallelism times one test natively. Workers and browser
-recordings are the same on both sides. The workers of the stack are up before anything is timed, as a second job finds them; `cold` is the first job
-of a stack that has just started. Then: the report's cost by the megabytes that each test attached.
+recordings are the same on both sides. The workers of the stack are up and ready before anything is timed, as a second job finds them: each of ours
+comes after another run and a rest. `cold` is the first job of a stack that has just started. Then: the report's cost by the megabytes that each test attached.
 
     python -m bench.jobs [--counts 1 5 20 50] [--parallelism 10] [--kinds waits burns] [--megabytes 0 1 5] [--json FILE]
 """
@@ -59,6 +59,8 @@ test('NAME', async ({ page }, info) => {
 """
 SCRIPTS = {"waits": WAITS, "burns": BURNS}
 REST_SECONDS = 4.0
+#: In which the workers of a local stack get ready for another run.
+READY_SECONDS = 25.0
 TERMINAL = {"passed", "failed", "error", "timed_out", "cancelled"}
 
 
@@ -90,7 +92,7 @@ def main() -> int:
                     {**row, "kind": kind} for row in _kind(client, folder / kind, pinned, SCRIPTS[kind], options)
                 ]
             for megabytes in options.megabytes:
-                time.sleep(REST_SECONDS)
+                _get_ready(client, options.parallelism)
                 script = ATTACHES.replace("BYTES", str(megabytes << 20))
                 ours = run_job(client, script, 20, parallelism=options.parallelism)
                 figures["megabytes"].append({"megabytes": megabytes, **asdict(ours)})
@@ -127,12 +129,18 @@ def _kind(
         native = Native(folder / str(count), pinned, files)
         time.sleep(REST_SECONDS)
         sequential = native.test()
-        time.sleep(REST_SECONDS)
+        _get_ready(client, options.parallelism)
         ours = run_job(client, script, count, parallelism=options.parallelism)
         time.sleep(REST_SECONDS)
         parallel = native.test(workers=options.parallelism)
         ideal = math.ceil(count / options.parallelism) * one
         yield {"count": count, "one": one, "ideal": ideal, "native": sequential, "parallel": parallel, **asdict(ours)}
+
+
+def _get_ready(client: httpx.Client, parallelism: int) -> None:
+    """Have as many workers as the next job asks for: while the peer ran, most have left."""
+    run_job(client, WAITS, parallelism, parallelism=parallelism)
+    time.sleep(READY_SECONDS)
 
 
 def run_job(client: httpx.Client, script: str, count: int, *, parallelism: int) -> Ours:

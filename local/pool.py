@@ -19,10 +19,9 @@ from local.template import ROOT
 _STOP_SECONDS = 3.0
 #: After so many seconds without an event a pool has time for itself.
 _QUIET_SECONDS = 3
-#: How many workers of a warm function stay, however long there is nothing to do; the others leave after some seconds.
+#: How many workers of a warm function stay, however long there is nothing to do; the others leave after some minutes.
 _STAYING = 2
-_LEAVE_SECONDS = 60.0
-_FORGET_SECONDS = 23.0  #: what a worker kept ready for the run that it served last, it has given up by then
+_LEAVE_SECONDS = 300.0
 
 
 class InvocationError(StackError):
@@ -121,8 +120,8 @@ class Pool:
         while not self._over.wait(1.0):
             with self._lock:
                 quiet = 0 if self._busy else quiet + 1
-            if quiet >= _QUIET_SECONDS and (self._add() or self._refresh()):
-                quiet = 0
+            if quiet >= _QUIET_SECONDS and not self._add():
+                self._refresh()
             self._dismiss()
 
     def _add(self) -> bool:
@@ -133,19 +132,18 @@ class Pool:
             self._idle.append(self._start(warm=True))
             return True
 
-    def _refresh(self) -> bool:
+    def _refresh(self) -> None:
         """Get a worker ready again whose run seems to be over, so that the next run need not wait for that."""
         with self._lock:
-            worker = next((one for one in self._idle if one.run and one.rested > _FORGET_SECONDS), None)
+            worker = next((one for one in self._idle if one.run), None)
             if worker is None or not self._free.acquire(blocking=False):
-                return False
+                return
             self._idle.remove(worker)
             self._busy.append(worker)
         with contextlib.suppress(InvocationError):
             worker.refresh()
         self._give_back(worker)
         self._free.release()
-        return True
 
     def _dismiss(self) -> None:
         """Let those leave that had nothing to do for long."""

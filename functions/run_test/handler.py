@@ -37,8 +37,8 @@ def warm() -> None:
 
 
 def refresh() -> None:
-    """Start what the next script will need, before it comes."""
-    executor().runner.warm()
+    """Get ready for another run, for that of the last test seems to be over."""
+    executor().runner.refresh()
 
 
 @logger.inject_lambda_context
@@ -48,7 +48,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
     try:
         return process_partial_response(event, record_handler=_execute, processor=processor, context=context)
     finally:
-        refresh()
+        executor().runner.warm()
 
 
 def _execute(record: SQSRecord) -> None:

@@ -230,10 +230,9 @@ def test_a_run_comes_back_to_the_worker_that_served_it(dispatcher: Dispatcher, s
 
 
 def test_a_worker_whose_run_is_over_gets_ready_for_another(
-    dispatcher: Dispatcher, standin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dispatcher: Dispatcher, standin: Any, tmp_path: Path
 ) -> None:
     """Once nothing else goes on: what it kept for its run is of no use to the next."""
-    monkeypatch.setattr(pool_module, "_FORGET_SECONDS", 0.5)
     dispatcher.serve([standin(warm=True)])
     dispatcher.warm()
     event = {"do": "tell", "Records": [{"body": json.dumps({"run_id": "r"})}]}
