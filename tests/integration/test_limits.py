@@ -69,17 +69,17 @@ def assert_complete(api: httpx.Client, job_id: str, count: int) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_fifty_real_tests_are_one_job(big: Stack, api: httpx.Client) -> None:
+def test_a_hundred_real_tests_are_one_job(big: Stack, api: httpx.Client) -> None:
     """Each in Playwright's own runner."""
     assert big
-    assert_complete(api, make_job(api, 50, parallelism=10), 50)
+    assert_complete(api, make_job(api, 100, parallelism=10), 100)
 
 
 @pytest.mark.timeout(600)
-def test_two_hundred_tests_are_planned_tracked_and_reported(big: Stack, api: httpx.Client) -> None:
+def test_a_thousand_tests_are_planned_tracked_and_reported(big: Stack, api: httpx.Client) -> None:
     """With a runner that passes everything at once: what is around it holds many tests in one run."""
     assert isinstance(big.aws, EmbeddedAws)
     real = big.aws.dispatcher._pools["run_test"].function
     big.aws.dispatcher.serve([replace(real, module="tests.integration.quick_runner")])
 
-    assert_complete(api, make_job(api, 200, parallelism=100), 200)
+    assert_complete(api, make_job(api, 1000, parallelism=100), 1000)

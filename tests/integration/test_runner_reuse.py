@@ -55,11 +55,12 @@ def run(runner: Runner) -> Run:
         stop: Stop | None = None,
         on_event: Callable[[Event], None] = lambda _: None,
         variables: dict[str, str] | None = None,
+        retries: int = 0,
         look: Callable[[Execution], None] = lambda _: None,
     ) -> Execution:
         order = TestOrder(
             workspace_id="w", run_id=run_id, test_id=f"t{next(numbers)}", title="T", kind=kind, module=module, script=script,
-            language=Language.TYPESCRIPT, timeout_seconds=40, retries=0, variables=variables or {},
+            language=Language.TYPESCRIPT, timeout_seconds=40, retries=retries, variables=variables or {},
         )  # fmt: skip
         done = runner.execute(order, script, seconds=seconds, stop=stop or Stop(), on_event=on_event)
         look(done)
@@ -335,6 +336,17 @@ def test_a_process_in_which_something_still_works_is_not_used_again(left: str, r
     assert before["host"] == after["host"]
     assert before["worker"] != after["worker"]
     assert after["host"] != said(run(WHO))["host"]
+
+
+def test_a_test_that_fails_on_every_attempt_never_passes_on_a_retry(run: Run) -> None:
+    """A retry runs in a worker process that is forked as it begins: nothing of ours may still load while Playwright runs in it."""
+    fails = """
+      import { test, expect } from '@playwright/test';
+      test('fails', async ({ page }) => { console.log('ran'); expect(await page.evaluate(() => 1)).toBe(2); });
+    """
+    done = [run(fails, retries=2) for _ in range(3)]
+
+    assert [(TestStatus.FAILED, 3)] * 3 == [(one.verdict.status, one.console.count(b"ran")) for one in done]
 
 
 def test_a_cancelled_test_ends_its_processes(run: Run) -> None:

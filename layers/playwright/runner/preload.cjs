@@ -73,10 +73,15 @@ const stacks = require(path.join(__dirname, 'stacks.cjs'));
 // does for a run it does in the runner. So at __rest__ the runner is closed as at __stop__, and what the script left is put back; a worker
 // that failed, as Playwright has it, or in which something still works, ends.
 let runner;
-require.cache[commonFile].exports = Object.create(common, {
-  startProcessRunner: { value: create => common.startProcessRunner(params => (runner = create(params))) },
-});
 let restore;
+require.cache[commonFile].exports = Object.create(common, {
+  startProcessRunner: {
+    value: create => {
+      common.startProcessRunner(params => (runner = create(params)));
+      restore = remember(() => browsers.kept()?.resources);
+    },
+  },
+});
 process.on('message', async ({ method }) => {
   if (method === '__init__') {
     printed = 0;
@@ -95,10 +100,9 @@ process.on('message', async ({ method }) => {
   const { pid, files } = browsers.kept() || {};
   process.send({ method: '__resting__', pid, files });
 });
-setImmediate(() => {
-  require(path.join(playwright, 'lib', 'index.js'));
-  require(path.join(__dirname, 'playwright.config.cjs')); // every test's, so that Playwright need not compile it for each
-  stacks.install();
-  browsers.install();
-  restore = remember(() => browsers.kept()?.resources);
-});
+
+// All before the first message: what changes under Playwright's feet while it loads or runs a test, it may take for a test that passed.
+require(path.join(playwright, 'lib', 'index.js'));
+require(path.join(__dirname, 'playwright.config.cjs')); // every test's, so that Playwright need not compile it for each
+stacks.install();
+browsers.install();
