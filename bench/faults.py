@@ -141,7 +141,7 @@ class Faults:
         threads = [
             threading.Thread(target=self._again, args=[each, pause])
             for each, pause in (
-                (self.kill_a_worker, 2.0),
+                (self.kill_a_worker, 4.0),  # any sooner, and two cores are busy with nothing but starting others
                 (self.send_again, 0.7),
                 (self.replay_the_stream, 3.0),
                 (lambda: self.freeze_the_database(database_s), 3 * database_s),

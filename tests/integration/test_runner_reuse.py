@@ -4,9 +4,11 @@ import io
 import os
 import re
 import signal
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -254,6 +256,24 @@ def test_the_browser_ends_with_the_processes_of_its_run(run: Run, runner: Runner
 
     assert browsers
     assert not [pid for pid in alive if Path(f"/proc/{pid}").exists()]
+
+
+def test_where_there_is_no_sandbox_temporary_files_end_with_their_run(runtime: Path) -> None:
+    """A browser that is killed leaves its profile; in Lambda the next run would find it, and one day no room."""
+    runner = Runner(Place(runtime=runtime, sandbox=choose("none"), memory_bytes=1 << 30))
+    script = looks("one") + "console.log(`tmp=${require('node:os').tmpdir()}`);"
+    order = TestOrder(
+        workspace_id="w", run_id="r", test_id="t", title="T", kind=RunKind.JOB, module=False, script=script,
+        language=Language.TYPESCRIPT, timeout_seconds=40, retries=0, variables={},
+    )  # fmt: skip
+    with (
+        closing(runner),
+        closing(runner.execute(order, script, seconds=40, stop=Stop(), on_event=lambda _: None)) as done,
+    ):
+        tmp = Path(said(done)["tmp"])
+        assert list(tmp.glob("playwright*"))
+    assert not tmp.exists()
+    assert Path(tempfile.gettempdir()) in tmp.parents
 
 
 def test_a_stack_names_the_line_of_the_script_as_it_was_written(run: Run) -> None:

@@ -6,6 +6,7 @@
 'use strict';
 
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
 
@@ -29,8 +30,8 @@ let stopped = false;
 let restore;
 let tmp;
 
-// Where the sandbox gives scripts a /tmp of their own, it is to be as new for each.
-const listTmp = () => process.env.MATINEE_TMP ? fs.readdirSync(process.env.MATINEE_TMP) : [];
+// The folder for temporary files is to be as new for each script.
+const listTmp = () => fs.readdirSync(os.tmpdir());
 const say = said => fs.writeSync(3, JSON.stringify(said) + '\n');
 
 // The first script takes all this several times as long as the second, so the first shall not be somebody's: list the tests of
@@ -75,7 +76,7 @@ async function go({ config, keep }) {
 async function rest() {
   for (const name of listTmp())
     if (!tmp.has(name) && !workers.kept().files?.includes(name))
-      fs.rmSync(path.join(process.env.MATINEE_TMP, name), { recursive: true, force: true });
+      fs.rmSync(path.join(os.tmpdir(), name), { recursive: true, force: true });
   await workers.prepare();
   say({ type: 'ready' });
 }

@@ -39,10 +39,9 @@ class Sandbox:
         """Tell under which name a script sees its own `folder`."""
         return INSIDE if self.kind == "bubblewrap" else folder
 
-    @property
-    def tmp(self) -> Path | None:
-        """A folder for temporary files that is a script's alone, if there is one."""
-        return Path("/tmp") if self.kind == "bubblewrap" else None  # noqa: S108  a file system of its own
+    def tmp(self, folder: Path) -> Path:
+        """Tell where a script whose own folder is `folder` has its temporary files, which are its alone."""
+        return Path("/tmp") if self.kind == "bubblewrap" else folder / "tmp"  # noqa: S108  a file system of its own
 
     def code_cache(self, runtime: Path) -> Path:
         """Tell under which name a script's Node finds the runtime's code cache."""

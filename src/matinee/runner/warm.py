@@ -48,8 +48,11 @@ class Warm:
         self._tests = 0
         self._ready = False
         (self.folder / "node_modules").symlink_to(place.runtime / "node_modules")
+        tmp = place.sandbox.tmp(self.folder)
+        tmp.mkdir(exist_ok=True)
+        self._stays = {self.folder / "node_modules", tmp}
         place.sandbox.own(self.folder)
-        environment = _environment(place, place.sandbox.inside(self.folder))
+        environment = _environment(place, place.sandbox.inside(self.folder), tmp=tmp)
         try:
             self.host = self._start("host.cjs", environment)
         except BaseException:
@@ -87,7 +90,7 @@ class Warm:
         self.run_id = order.run_id
         self._tests += 1
         for path in self.folder.iterdir():
-            if path.name != "node_modules":
+            if path not in self._stays:
                 _remove(path)
         (self.test_folder / _CONFIG).parent.mkdir(parents=True)
         name = file_name(order.language, module=order.module)
@@ -147,12 +150,13 @@ class Warm:
         )
 
 
-def _environment(place: Place, inside: Path) -> dict[str, str]:
+def _environment(place: Place, inside: Path, *, tmp: Path) -> dict[str, str]:
     """All that a script's process sees of an environment; nothing of ours is passed on but the language and the time zone."""
     runtime = place.runtime
     environment = {
         "PATH": os.pathsep.join([str(runtime / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]),
         "HOME": str(inside),
+        "TMPDIR": str(tmp),
         "LANG": "C.UTF-8",
         "CI": "1",
         "MATINEE_HEAP_MB": str(int(place.memory_bytes * _HEAP_SHARE) >> 20),
@@ -162,8 +166,6 @@ def _environment(place: Place, inside: Path) -> dict[str, str]:
         "LD_LIBRARY_PATH": str(runtime / "lib"),
         "FONTCONFIG_FILE": str(runtime / "fonts" / "fonts.conf"),
     }
-    if place.sandbox.tmp:
-        environment["MATINEE_TMP"] = str(place.sandbox.tmp)
     with contextlib.suppress(KeyError):
         environment["TZ"] = os.environ["TZ"]
     return environment
