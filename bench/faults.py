@@ -4,12 +4,13 @@ Workers are killed at random instants, messages are sent again, at once and late
 replayed, the HTTP server is killed. Then every run must have ended once, with each test's own result once, a log without holes, a report
 with all tests in it, and nothing may be left: no process, no file.
 
-    python -m bench.faults [--runs 200] [--at-once 8] [--seed 1] [--json FILE]
+    python -m bench.faults [--runs 200] [--minutes 60] [--at-once 8] [--seed 1] [--json FILE]
 """
 
 import argparse
 import contextlib
 import json
+import math
 import os
 import random
 import shutil
@@ -43,6 +44,7 @@ PATIENCE_SECONDS = 240.0
 class Findings:
     """What was done, and what was wrong afterwards."""
 
+    runs: int = 0  #: that were started
     done: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)  #: of tests
@@ -52,13 +54,14 @@ def main() -> int:
     """Break things, look, and exit 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=60.0, help="after so long no more runs are started")
     parser.add_argument("--at-once", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     began = time.monotonic()
-    findings = inject(options.runs, at_once=options.at_once, seed=options.seed, say=print)
-    print(f"{options.runs} runs in {time.monotonic() - began:.0f} s; done: {dict(findings.done)}")
+    findings = inject(options.runs, at_once=options.at_once, seed=options.seed, say=print, seconds=options.minutes * 60)
+    print(f"{findings.runs} runs in {time.monotonic() - began:.0f} s; done: {dict(findings.done)}")
     print(f"tests: {dict(findings.statuses)}")
     print("\n".join(findings.wrong) or "nothing lost, nothing doubled, nothing left")
     if options.json:
@@ -66,13 +69,27 @@ def main() -> int:
     return 1 if findings.wrong else 0
 
 
-def inject(runs: int, *, at_once: int, seed: int, say: Callable[[str], None], database_s: float = 10.0) -> Findings:
-    """Run the job `runs` times on a stack of our own, break everything meanwhile; tell what was done and what was wrong."""
+def inject(
+    runs: int,
+    *,
+    at_once: int,
+    seed: int,
+    say: Callable[[str], None],
+    database_s: float = 10.0,
+    seconds: float = math.inf,
+) -> Findings:
+    """Run the job `runs` times on a stack of our own, break everything meanwhile; tell what was done and what was wrong.
+
+    After so many seconds no more runs are started.
+    """
     findings = Findings()
     before = family()
     with _own_folder() as folder:
         with temporary(folder / "home") as stack:
-            _break_and_look(stack, findings, runs, at_once=at_once, seed=seed, database_s=database_s, say=say)
+            until = time.monotonic() + seconds
+            _break_and_look(
+                stack, findings, runs, at_once=at_once, seed=seed, database_s=database_s, until=until, say=say
+            )
         shutil.rmtree(folder / "home")  # ours to remove; all else must be gone
         findings.wrong += [f"left behind: {path}" for path in folder.iterdir()]
     findings.wrong += [f"still running: {command}" for command in family() - before]
@@ -87,6 +104,7 @@ def _break_and_look(
     at_once: int,
     seed: int,
     database_s: float,
+    until: float,
     say: Callable[[str], None],
 ) -> None:
     faults = Faults(stack, random.Random(seed), findings.done)
@@ -96,9 +114,12 @@ def _break_and_look(
         ids = []
         with faults.going_on(database_s=database_s):
             for number in range(runs):
+                if time.monotonic() > until:
+                    break
                 ids.append(_start(api, job, number, faults, at_once))
                 if number % 10 == 9:
                     say(f"{number + 1} runs started")
+        findings.runs = len(ids)
         say("no more faults; waiting for the rest")
         _await(api, ids, findings)
         for run_id in ids:
