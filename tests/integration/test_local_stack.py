@@ -1,5 +1,6 @@
 """The embedded stack as a whole: what it promises to whoever starts it."""
 
+import contextlib
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ import pytest
 from local.errors import StackError
 from local.options import Options
 from local.stack import Stack, temporary
-from tests.integration.procfs import alive, children, command, family, listening, still_alive
+from tests.integration.procfs import children, command, family, listening, still_alive
 
 _UP = [sys.executable, "-m", "local.up"]
 _SLOW = """
@@ -121,8 +122,11 @@ def test_every_part_that_dies_is_started_again(stack: Stack) -> None:
 
 def _is(pid: int, program: str, stack: Stack) -> bool:
     """Whether `pid` is that program of this stack, and not of another test's."""
-    descriptors = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()} if alive(pid) else set()
-    ours = any(link.startswith(str(stack.home.path)) for link in descriptors)
+    ours = False
+    with contextlib.suppress(OSError):  # it may end, or close what we look at
+        for path in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                ours = ours or str(path.readlink()).startswith(str(stack.home.path))
     return ours and any(part.endswith(program) for part in command(pid)[:4])
 
 
