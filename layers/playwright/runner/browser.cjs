@@ -1,5 +1,5 @@
 // The tests of a job that share a worker process share its browser too, as those of one worker do in `playwright test`: each has
-// contexts of its own, which end with it. Starting a browser is a third of what a short test costs it.
+// contexts of its own, which end with it. Starting a browser costs 0.14 s of CPU, about as much as opening a page in it.
 'use strict';
 
 const fs = require('node:fs');
