@@ -64,7 +64,7 @@ def follow(
 ) -> Events:
     """The run's events, to its end or to the first that is looked for."""
     told: Events = []
-    with connect_sse(api, "GET", accepted["links"]["events"], timeout=400) as source:
+    with connect_sse(api, "GET", accepted["links"]["events"], timeout=200) as source:
         for event in filter(lambda each: each.data, source.iter_sse()):  # not the heartbeats
             told.append((int(event.id), event.event, event.json()))
             if until(event.event, told[-1][2]):
@@ -77,7 +77,7 @@ def whole(name: str, data: dict[str, Any]) -> bool:
     return name == "test" and "caseId" not in data
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(600)
 def test_each_test_of_a_mixed_job_keeps_its_own_truth(stack: Stack, api: httpx.Client) -> None:
     """In the API, the events, the report and JUnit alike; and the run's verdict follows from them by the written rule."""
     scripts = {
@@ -145,7 +145,7 @@ def kill_the_worker_of(
     """Kill -9 whoever runs the test of that title, as often as somebody does."""
     assert isinstance(stack.aws, EmbeddedAws)
     (test_id,) = [test["id"] for test in api.get(accepted["links"]["self"]).json()["tests"] if test["title"] == title]
-    with connect_sse(api, "GET", accepted["links"]["events"], timeout=400) as source:
+    with connect_sse(api, "GET", accepted["links"]["events"], timeout=200) as source:
         for event in source.iter_sse():
             if over.is_set():
                 return

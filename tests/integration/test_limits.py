@@ -77,7 +77,7 @@ def test_a_hundred_real_tests_are_one_job(big: Stack, api: httpx.Client) -> None
 
 @pytest.mark.timeout(600)
 def test_a_thousand_tests_are_planned_tracked_and_reported(big: Stack, api: httpx.Client) -> None:
-    """With a runner that passes everything at once: what is around it holds many tests in one run."""
+    """With a runner that passes everything at once: what is around it holds a thousand tests in one run."""
     assert isinstance(big.aws, EmbeddedAws)
     real = big.aws.dispatcher._pools["run_test"].function
     big.aws.dispatcher.serve([replace(real, module="tests.integration.quick_runner")])
