@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -226,18 +226,22 @@ class Faults:
     def freeze_the_database(self, seconds: float) -> None:
         """Stop every process of Postgres, and let them go on after so long."""
         pids = [self._pid(), *children(self._pid())]
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        self._over.wait(seconds)
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+        try:
+            self._signal(pids, signal.SIGSTOP)
+            self._over.wait(seconds)
+        finally:  # a process that stays frozen when its postmaster was killed keeps the next one from starting, for ever
+            self._signal(pids, signal.SIGCONT)
         self._done["database frozen"] += 1
 
     def kill_the_database(self) -> None:
         """Kill -9 it, at which the stack starts it again."""
         os.kill(self._pid(), signal.SIGKILL)
         self._done["database killed"] += 1
+
+    def _signal(self, pids: Sequence[int], number: int) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def _client(self, service: Any) -> Any:
         return self._aws.session.client(
