@@ -46,6 +46,10 @@ def client(client_of: Callable[..., Any]) -> Any:
     def fail_in_detail() -> None:
         raise errors.ScriptInvalidError("Line 1: no", line=1, half="\ud800")
 
+    @app.get("/busy")
+    def fail_for_now() -> None:
+        raise errors.TooManyRequestsError("No more today", retry_after=7)
+
     @app.get("/bug")
     def fail_utterly() -> None:
         raise RuntimeError("of a secret")
@@ -98,6 +102,12 @@ def test_a_refused_caller_is_told_how_to_come_in(client: Any) -> None:
 
 def test_what_is_down_asks_to_be_tried_again(client: Any) -> None:
     assert "5" == client.get("/raise/DatabaseUnavailableError").headers["retry-after"]
+
+
+def test_what_comes_too_often_is_told_when_to_come_again(client: Any) -> None:
+    answer = client.get("/busy")
+
+    assert (429, "7", "No more today") == (answer.status_code, answer.headers["retry-after"], answer.json()["detail"])
 
 
 def test_a_bug_is_a_problem_too_and_tells_nothing(client: Any) -> None:

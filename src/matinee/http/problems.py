@@ -27,6 +27,7 @@ TABLE: Mapping[type[errors.MatineeError], tuple[HTTPStatus, str]] = {
     errors.InvalidFieldsError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request"),
     errors.PreconditionRequiredError: (HTTPStatus.PRECONDITION_REQUIRED, "precondition-required"),
     errors.PreconditionFailedError: (HTTPStatus.PRECONDITION_FAILED, "precondition-failed"),
+    errors.TooManyRequestsError: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests"),
     errors.DatabaseUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
     errors.LiveUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
     errors.LeaseLostError: (HTTPStatus.CONFLICT, "lease-lost"),
@@ -35,7 +36,6 @@ TABLE: Mapping[type[errors.MatineeError], tuple[HTTPStatus, str]] = {
 
 _HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
-    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
 }
 
 
@@ -67,7 +67,10 @@ def problem(status: HTTPStatus, *, name: str, detail: str, extra: Mapping[str, A
 def problem_of(error: errors.MatineeError) -> Response:
     """Give the answer for one of our own errors."""
     status, name = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
-    return problem(status, name=name, detail=error.detail, extra=error.extra)
+    answer = problem(status, name=name, detail=error.detail, extra=error.extra)
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -94,10 +97,12 @@ def _of_validation(_request: Request, error: Exception) -> Response:
     )
 
 
-def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+def _fault(error: Mapping[str, Any]) -> dict[str, Any]:
     """Say what is wrong with which field; never its value, which may be a script or a secret."""
     place = [str(part) for part in error["loc"]]
-    return {"in": place[0], "field": ".".join(place[1:]), "message": error["msg"].removeprefix("Value error, ")}
+    fault = {"in": place[0], "field": ".".join(place[1:]), "message": error["msg"].removeprefix("Value error, ")}
+    more = error.get("ctx", {}) if error["type"] == "schedule" else {}
+    return fault | {name: more[name] for name in ("position", "suggestion") if more.get(name)}
 
 
 def _of_framework(_request: Request, error: Exception) -> Response:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 class MatineeError(Exception):
     """Matinee could not do what was asked."""
 
+    retry_after: int | None = None  #: in so many seconds it may be asked again, if that is known
+
     def __init__(self, detail: str | None = None, **extra: Any) -> None:
         self.detail = detail or (self.__doc__ or "").strip()
         self.extra = extra  #: further members of the problem document, JSON values only
@@ -54,12 +56,24 @@ class PreconditionFailedError(MatineeError):
     """Somebody changed it since you read it. Read it again, and make your change to what it is now."""
 
 
+class TooManyRequestsError(MatineeError):
+    """That was too often. Try again later."""
+
+    def __init__(self, detail: str | None = None, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class DatabaseUnavailableError(MatineeError):
     """The database does not answer. Nothing was lost; try again in a moment."""
+
+    retry_after = 5
 
 
 class LiveUnavailableError(MatineeError):
     """The live table, the queue or the artifacts store does not answer. Try again in a moment."""
+
+    retry_after = 5
 
 
 class LeaseLostError(MatineeError):

@@ -46,7 +46,7 @@ class Keys:
             "workspace_id": workspace_id,
             "name": name,
             "prefix": key[:_PREFIX_LENGTH],
-            "hash": _hash(key),
+            "hash": hash_of(key),
             "expires_at": utc(expires_at),
         }
         with self._database.transaction() as connection:
@@ -56,7 +56,7 @@ class Keys:
     def principal_of(self, key: str) -> Principal | None:
         """Give the bearer of `key`, unless it is unknown, revoked or expired; note once a minute that it is in use."""
         with self._database.transaction() as connection:
-            row = connection.execute(self._sql["find_key"], {"hash": _hash(key)}).fetchone()
+            row = connection.execute(self._sql["find_key"], {"hash": hash_of(key)}).fetchone()
             if row is None:
                 return None
             if row["stale"]:
@@ -66,7 +66,7 @@ class Keys:
     def issue_ticket(self, workspace_id: str, run_id: str, *, seconds: int) -> Ticket:
         """Make a ticket with which a browser may read this run, for so long."""
         ticket = f"tk_{secrets.token_urlsafe(32)}"
-        row = {"hash": _hash(ticket), "workspace_id": workspace_id, "run_id": run_id, "seconds": seconds}
+        row = {"hash": hash_of(ticket), "workspace_id": workspace_id, "run_id": run_id, "seconds": seconds}
         with self._database.transaction() as connection:
             made = connection.execute(self._sql["insert_ticket"], row).fetchone()
         assert made is not None  # noqa: S101 - an INSERT without conditions returns its row
@@ -75,7 +75,7 @@ class Keys:
     def ticket_principal(self, ticket: str) -> Principal | None:
         """Give the bearer of `ticket`, unless it is unknown or expired."""
         with self._database.transaction() as connection:
-            row = connection.execute(self._sql["find_ticket"], {"hash": _hash(ticket)}).fetchone()
+            row = connection.execute(self._sql["find_ticket"], {"hash": hash_of(ticket)}).fetchone()
         return Principal(workspace_id=str(row["workspace_id"]), run_id=str(row["run_id"])) if row else None
 
     def forget_tickets(self) -> int:
@@ -84,5 +84,6 @@ class Keys:
             return connection.execute(self._sql["forget_tickets"]).rowcount
 
 
-def _hash(token: str) -> bytes:
+def hash_of(token: str) -> bytes:
+    """Give what is kept of a key or a ticket: it has 256 random bits, so nothing slower is needed."""
     return hashlib.sha256(token.encode()).digest()
