@@ -17,6 +17,7 @@ from matinee.cli.job import Telling, rerun, run_job
 from matinee.cli.lists import list_jobs, list_tests
 from matinee.cli.push import push
 from matinee.cli.run import Wish, run_files
+from matinee.cli.schedule import schedule_job
 from matinee.cli.server import CannotRunError, Server, answers, home, locate, named, port
 from matinee.cli.text import say
 
@@ -79,6 +80,22 @@ def _run_job(chosen: Namespace) -> int:
         return asyncio.run(run_job(server, chosen.name, variables=dict(chosen.var), telling=telling))
 
 
+def _schedule_job(chosen: Namespace) -> int:
+    asked = {
+        "cron": chosen.cron,
+        "timezone": chosen.timezone,
+        "enabled": chosen.enabled,
+        "overlap": chosen.overlap,
+        "missed": chosen.missed,
+        "startsAt": chosen.starts_at,
+        "endsAt": chosen.ends_at,
+    }
+    wanted = {name: value for name, value in asked.items() if value is not None}
+    if chosen.off and wanted:
+        raise CannotRunError("--off takes the schedule away; there is nothing to set then.")
+    return asyncio.run(schedule_job(locate(chosen.server), chosen.name, wanted=wanted, off=chosen.off))
+
+
 def _rerun(chosen: Namespace) -> int:
     with _server(chosen.server) as server:
         only = "all" if chosen.all else "failed"
@@ -122,6 +139,7 @@ _COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "tests push": _push,
     "tests list": _list_tests,
     "jobs run": _run_job,
+    "jobs schedule": _schedule_job,
     "jobs list": _list_jobs,
     "runs rerun": _rerun,
     "open": _open,

@@ -6,6 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from matinee.model.schedule import Missed, Overlap
+
 _EXIT_CODES = """exit code: 0 all passed, 1 some failed or timed out, 2 some could not run,
 130 interrupted"""
 _LATER = "without --wait 0 as soon as it is queued"
@@ -40,6 +42,14 @@ With --wait, Ctrl-C cancels the run; a second one leaves at once.
 {_EXIT_CODES}; {_LATER}
 {_TEMPORARY} Then it always waits."""
 
+_SCHEDULE_EXAMPLES = """examples:
+  matinee jobs schedule nightly --cron '0 3 * * *' --timezone Europe/Berlin
+  matinee jobs schedule nightly --pause
+  matinee jobs schedule nightly
+
+What is not given stays as it is. In the end it shows what the schedule means,
+its next times and what became of the last."""
+
 _RERUN_EXAMPLES = f"""example:
   matinee runs rerun 01997b6e-58a5-7c3e-9d2b-5a8f4c1e7b90 --wait
 
@@ -61,11 +71,12 @@ def parser() -> argparse.ArgumentParser:
     _list(_leaf(tests, "tests list", "list saved tests")).add_argument(
         "--tag", action="append", default=[], metavar="T", help="only those with this tag, and each other that is given"
     )
-    jobs = _group(commands, "jobs", "jobs, which are many tests together: run, list")
+    jobs = _group(commands, "jobs", "jobs, which are many tests together: run, schedule, list")
     job = _leaf(jobs, "jobs run", "run all tests of a job, many at once", _JOB_EXAMPLES)
     job.add_argument("name", type=str.strip, metavar="NAME", help="the job's name")
     _variables(job)
     _telling(job)
+    _schedule(_leaf(jobs, "jobs schedule", "let a job run by itself, or show when it does", _SCHEDULE_EXAMPLES))
     _list(_leaf(jobs, "jobs list", "list jobs"))
     runs = _group(commands, "runs", "runs: rerun")
     again = _leaf(runs, "runs rerun", "run the tests of a run again that did not pass", _RERUN_EXAMPLES)
@@ -120,6 +131,29 @@ def _push(command: argparse.ArgumentParser) -> None:
         "--stop-after", type=_whole(at_least=1), metavar="N", help="begin no more after N failures (never)"
     )
     _playwright(job, "stop each test file after S seconds (60)")
+    _server(command)
+
+
+def _schedule(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", type=str.strip, metavar="NAME", help="the job's name")
+    command.add_argument("--cron", metavar="EXPRESSION", help="five fields of cron, @daily, rate(15 minutes), …")
+    command.add_argument("--timezone", metavar="ZONE", help="whose clock: Europe/Berlin, … (UTC)")
+    command.add_argument(
+        "--overlap",
+        choices=[policy.value for policy in Overlap],
+        help="while a run has not ended, the next is skipped, queued behind it, or replaces it (skip)",
+    )
+    command.add_argument(
+        "--missed",
+        choices=[policy.value for policy in Missed],
+        help="whether the last tick that nobody was there for is made up for (skip)",
+    )
+    command.add_argument("--starts-at", metavar="TIME", help="not before: 2027-01-01T00:00:00Z")
+    command.add_argument("--ends-at", metavar="TIME", help="not after")
+    state = command.add_mutually_exclusive_group()
+    state.add_argument("--pause", dest="enabled", action="store_false", default=None, help="keep it, but do not fire")
+    state.add_argument("--resume", dest="enabled", action="store_true", default=None, help="fire again")
+    state.add_argument("--off", action="store_true", help="take the schedule away")
     _server(command)
 
 

@@ -36,6 +36,7 @@ async def list_jobs(server: Server, *, search: str | None) -> int:
         "NAME": lambda job: job["name"],
         "TESTS": lambda job: str(job["testCount"]),
         "AT ONCE": lambda job: str(job["parallelism"]),
+        "SCHEDULE": _schedule,
         "LAST RUN": _last_run,
     }
     return await _list(server, JOBS, columns, {"search": search} if search else {})
@@ -56,6 +57,16 @@ async def _list(server: Server, kind: str, columns: _Columns, query: dict[str, A
 
 def _cell(value: str | Text) -> Text:
     return value if isinstance(value, Text) else Text(safe_line(value))
+
+
+def _schedule(job: dict[str, Any]) -> Text:
+    schedule = job.get("schedule")
+    if not schedule:
+        return Text("")
+    state = "failing" if schedule["failing"] else "" if schedule["enabled"] else "paused"
+    return Text(f"{safe_line(schedule['cron'])} {schedule['timezone']}").append(
+        f"  {state}" if state else "", "bold red"
+    )
 
 
 def _last_run(job: dict[str, Any]) -> Text:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from matinee.cli.api import Api, RefusedError
 from matinee.cli.files import Spec, language, source, specs
-from matinee.cli.saved import JOBS, TESTS, Saved, bring
+from matinee.cli.saved import JOB_FIELDS, JOBS, TESTS, Saved, bring
 from matinee.cli.server import CannotRunError, Server
 from matinee.cli.text import safe_line, say
 from matinee.cli.verdict import fault_lines
@@ -104,21 +104,10 @@ async def _push(api: Api, spec: Spec, tags: Sequence[str] | None, turns: asyncio
 
 async def _push_job(api: Api, name: str, ids: list[str], settings: dict[str, Any]) -> Saved:
     def wanted(known: dict[str, Any]) -> dict[str, Any]:
-        kept = {field: known[field] for field in _JOB_FIELDS if field in known}
-        return {**kept, **settings, "name": name, "tests": ids}
+        kept = {field: known[field] for field in JOB_FIELDS if field in known}
+        return {**kept, **settings, "name": name, "tests": ids, "schedule": known.get("schedule")}
 
     return await bring(api, JOBS, key={"name": name}, wanted=wanted)
-
-
-_JOB_FIELDS = (
-    "description",
-    "baseUrl",
-    "parallelism",
-    "retries",
-    "timeoutSeconds",
-    "runTimeoutSeconds",
-    "stopAfterFailures",
-)
 
 
 def _told(pushed: Pushed) -> Text:

@@ -11,6 +11,17 @@ from matinee.cli.api import Api, LostError, RefusedError
 
 TESTS = "/api/tests"
 JOBS = "/api/jobs"
+#: What is a job's own beside its name, its tests and its schedule.
+JOB_FIELDS = (
+    "description",
+    "baseUrl",
+    "parallelism",
+    "retries",
+    "timeoutSeconds",
+    "runTimeoutSeconds",
+    "stopAfterFailures",
+)
+_SCHEDULE_FIELDS = ("cron", "timezone", "enabled", "overlap", "missed", "startsAt", "endsAt")
 #: How often somebody else may get in between before we give up.
 _ROUNDS = 5
 _PAUSE_SECONDS = 0.5
@@ -73,12 +84,19 @@ async def _attempt(
     if found is None:
         return "created", await api.save("POST", kind, json=_given(wanted({})))
     path = f"{kind}/{found['id']}"
-    known = await api.ask("GET", path)
+    known = _as_saved(await api.ask("GET", path))
     body = wanted(known)
     if body == {name: known.get(name) for name in body}:
         return "unchanged", known
     version = {"If-Match": f'"{known["version"]}"'}
     return "updated", await api.save("PUT", path, json=_given(body), headers=version)
+
+
+def _as_saved(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the server tells of a job's schedule, and nobody saves."""
+    if not (schedule := document.get("schedule")):
+        return document
+    return {**document, "schedule": {name: schedule[name] for name in _SCHEDULE_FIELDS if name in schedule}}
 
 
 def _given(body: dict[str, Any]) -> dict[str, Any]:

@@ -49,6 +49,9 @@ def stores(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             "LIVE_TABLE": "live",
             "ARTIFACTS_BUCKET": "artifacts",
             "PLAYWRIGHT_VERSION": "1.65.1",
+            "SCHEDULE_GROUP": "matinee",
+            "SCHEDULE_TARGET_ARN": "arn:aws:lambda:us-east-1:000000000000:function:matinee-scheduled",
+            "SCHEDULE_ROLE_ARN": "arn:aws:iam::000000000000:role/schedules",
         }
     finally:
         emulator.close()
@@ -56,6 +59,7 @@ def stores(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def _make_resources() -> dict[str, str]:
     boto3.client("s3").create_bucket(Bucket="artifacts")
+    boto3.client("scheduler").create_schedule_group(Name="matinee")
     boto3.client("dynamodb").create_table(
         TableName="live",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
