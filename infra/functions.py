@@ -1,6 +1,6 @@
 """Functions, each with a role of its own that may do nothing but write its log until the stack grants more."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import CfnParameter, Duration, Fn, RemovalPolicy, Size
@@ -41,13 +41,17 @@ class Function(Construct):
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.allow(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self.log_group.log_group_arn])
 
-    def allow(self, *, actions: Sequence[str], resources: Sequence[str]) -> None:
-        """Let the function do `actions` to `resources`."""
-        self.role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
+    def allow(
+        self, *, actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None
+    ) -> None:
+        """Let the function do `actions` to `resources`, under `conditions` if there are any."""
+        self.role.add_to_policy(
+            iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
+        )
 
 
 class ZipFunction(Function):
-    """A function of the bundle that bears its name."""
+    """A function of a bundle."""
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class ZipFunction(Function):
         prefix: str,
         name: str,
         handler: str,
+        bundle: str,
         bundles: Bundles,
         memory_mb: int,
         timeout: Duration,
@@ -71,7 +76,7 @@ class ZipFunction(Function):
             function_name=self.function_name,
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.X86_64,
-            code=lambda_.Code.from_bucket(bucket, Fn.join("/", [bundles.version.value_as_string, f"{name}.zip"])),
+            code=lambda_.Code.from_bucket(bucket, Fn.join("/", [bundles.version.value_as_string, f"{bundle}.zip"])),
             handler=handler,
             role=self.role,
             memory_size=memory_mb,

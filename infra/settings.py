@@ -18,6 +18,7 @@ class Settings:
     attempts: int = 3  #: how often a message is received before it is dead
     api_timeout_seconds: int = 30  #: of submit: as long as API Gateway waits
     stream_timeout_seconds: int = 900  #: of status_stream and report_proxy: streams are resumed after it
+    tick_timeout_seconds: int = 60  #: of what starts a schedule's run
     track_timeout_seconds: int = 60
     track_parallelism: int = 4  #: batches of one shard of the live stream at a time; a run's records stay in order
     track_retries: int = 100  #: of a batch that fails, before it is given up; the sweep mends what it carried

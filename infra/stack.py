@@ -10,6 +10,7 @@ from infra.artifacts import ArtifactsBucket
 from infra.functions import Bundles, Function, ImageFunction, ZipFunction
 from infra.live_table import LiveTable
 from infra.queues import WorkQueue
+from infra.schedules import ScheduleGroup
 from infra.settings import Settings
 from infra.sources import EveryMinute, LiveSource, QueueSource
 from infra.versions import Versions
@@ -70,17 +71,27 @@ class MatineeStack(Stack):
         told = {"PLAYWRIGHT_VERSION": versions.playwright, "CHROMIUM_VERSION": versions.chromium}
         kept = {"MATINEE_RETENTION_DAYS": str(settings.retention_days)}
         memory = {"MATINEE_MEMORY_MB": str(settings.run_memory_mb - settings.run_reserve_mb)}
+        self.scheduled = self._zip(
+            "scheduled",
+            bundle="submit",
+            handler="functions.submit.scheduled.handler",
+            memory_mb=512,
+            seconds=settings.tick_timeout_seconds,
+            environment={**live, **artifacts, **tests, **jobs, **reports, **database},
+        )
+        self.schedules = ScheduleGroup(self, "Schedules", group_name=settings.name, function=self.scheduled)
+        clock = self.schedules.environment
         self.submit = self._zip(
             "submit",
             memory_mb=1024,  # the parser's engine, and CPU to answer fast
             seconds=settings.api_timeout_seconds,
-            environment={**live, **artifacts, **tests, **jobs, **reports, **database, **told},
+            environment={**live, **artifacts, **tests, **jobs, **reports, **database, **told, **clock},
         )
         self.plan_job = self._zip(
             "plan_job",
             memory_mb=512,
             seconds=settings.plan_timeout_seconds,
-            environment={**live, **artifacts, **tests, **reports, **database},
+            environment={**live, **artifacts, **tests, **jobs, **reports, **database},
         )
         self.run_test = self._image(
             "run_test",
@@ -92,7 +103,7 @@ class MatineeStack(Stack):
             "track_runs",
             memory_mb=512,
             seconds=settings.track_timeout_seconds,
-            environment={**live, **artifacts, **tests, **reports, **database},
+            environment={**live, **artifacts, **tests, **jobs, **reports, **database},
         )
         self.merge_report = self._image(
             "merge_report",
@@ -106,7 +117,7 @@ class MatineeStack(Stack):
             "sweep",
             memory_mb=512,
             seconds=settings.sweep_timeout_seconds,
-            environment={**live, **artifacts, **tests, **jobs, **reports, **dead, **database, **kept},
+            environment={**live, **artifacts, **tests, **jobs, **reports, **dead, **database, **kept, **clock},
         )
 
     def _sources(self) -> None:
@@ -141,10 +152,15 @@ class MatineeStack(Stack):
         self.submit.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/console.txt", f"{bucket}/health"])
         self.submit.allow(actions=["s3:DeleteObject"], resources=[f"{bucket}/runs/*"])
         self._let_it_list(self.submit)
+        self._let_it_schedule(self.submit)
+
+        self.scheduled.allow(actions=write, resources=[table])
+        self.scheduled.allow(actions=send, resources=[jobs, reports])
+        self.scheduled.allow(actions=["s3:PutObject"], resources=[manifests])
 
         self.plan_job.allow(actions=write, resources=[table])
         self.plan_job.allow(actions=consume, resources=[jobs])
-        self.plan_job.allow(actions=send, resources=[tests, reports])
+        self.plan_job.allow(actions=send, resources=[tests, jobs, reports])
         self.plan_job.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
 
         self.run_test.allow(actions=write, resources=[table])
@@ -158,7 +174,7 @@ class MatineeStack(Stack):
             resources=[self.live.stream_arn],
         )
         self.track_runs.allow(actions=["dynamodb:ListStreams"], resources=["*"])  # knows no narrower resource
-        self.track_runs.allow(actions=send, resources=[tests, reports])
+        self.track_runs.allow(actions=send, resources=[tests, jobs, reports])
         self.track_runs.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
 
         self.merge_report.allow(actions=write, resources=[table])
@@ -178,6 +194,19 @@ class MatineeStack(Stack):
         self.sweep.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
         self.sweep.allow(actions=["s3:DeleteObject"], resources=[f"{bucket}/runs/*"])
         self._let_it_list(self.sweep)
+        self._let_it_schedule(self.sweep)
+
+    def _let_it_schedule(self, function: Function) -> None:
+        """Let `function` keep the schedules of jobs in step, and hand Scheduler the role that they call with."""
+        group = self.schedules.group_name
+        schedules = self.format_arn(service="scheduler", resource="schedule", resource_name=f"{group}/*")
+        function.allow(actions=["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], resources=[schedules])
+        function.allow(actions=["scheduler:ListSchedules"], resources=["*"])  # knows no narrower resource
+        function.allow(
+            actions=["iam:PassRole"],
+            resources=[self.schedules.role.role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+        )
 
     def _let_it_list(self, function: Function) -> None:
         """Let `function` list the bucket, without which S3 answers 403, not 404, where nothing is."""
@@ -211,14 +240,23 @@ class MatineeStack(Stack):
         )
 
     def _zip(
-        self, name: str, *, memory_mb: int, seconds: int, environment: dict[str, str], handler: str | None = None
+        self,
+        name: str,
+        *,
+        memory_mb: int,
+        seconds: int,
+        environment: dict[str, str],
+        handler: str | None = None,
+        bundle: str | None = None,
     ) -> ZipFunction:
+        """Make a function of a bundle, its own unless another is named."""
         return ZipFunction(
             self,
             name.title().replace("_", ""),
             prefix=self.settings.name,
             name=name,
             handler=handler or f"functions.{name}.handler.handler",
+            bundle=bundle or name,
             bundles=self.bundles,
             memory_mb=memory_mb,
             timeout=Duration.seconds(seconds),

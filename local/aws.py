@@ -14,7 +14,9 @@ from local.options import Options
 from local.pool import Function, InvocationError
 
 #: The functions that events reach; the others are HTTP apps.
-INVOKED = ("plan_job", "run_test", "track_runs", "merge_report", "sweep")
+INVOKED = ("plan_job", "run_test", "track_runs", "merge_report", "scheduled", "sweep")
+#: Where their handlers are, of those that share another's folder.
+_MODULES = {"scheduled": "functions.submit.scheduled"}
 
 
 class Aws(Protocol):
@@ -101,7 +103,7 @@ class EmbeddedAws:
     def _function(self, name: str, deployed: Deployed) -> Function:
         return Function(
             name=name,
-            module=f"functions.{name}.handler",
+            module=_MODULES.get(name, f"functions.{name}.handler"),
             timeout_seconds=deployed.timeout_seconds,
             environment=environment.for_function(name, deployed, aws=self.environment, scratch=self._home.scratch),
             workers=self._options.workers if name == "run_test" else 1,

@@ -27,6 +27,7 @@ FUNCTIONS = (
     "merge_report",
     "status_stream",
     "report_proxy",
+    "scheduled",
     "sweep",
 )
 

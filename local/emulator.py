@@ -16,7 +16,7 @@ from pathlib import Path
 
 from local.errors import StackError
 from local.processes import Program
-from local.template import search_path
+from local.template import ROOT, search_path
 
 REGION = "us-east-1"
 #: What the emulator takes for credentials.
@@ -68,7 +68,7 @@ class Emulator:
         number = self._socket.fileno()
         self._program = Program(
             [
-                *(sys.executable, "-m", "hypercorn", "ministack.app:app"),
+                *(sys.executable, "-m", "hypercorn", "local.clock:app"),
                 *("--bind", f"fd://{number}", "--workers", "0", "--graceful-timeout", "1"),
                 *("--backlog", "512"),
             ],
@@ -111,6 +111,7 @@ class Emulator:
         port = str(self._socket.getsockname()[1])
         return {
             "PATH": search_path(),
+            "PYTHONPATH": str(ROOT),
             "HOME": str(self.directory),
             "LANG": "C.UTF-8",
             "TMPDIR": str(self.directory / "tmp"),

@@ -10,11 +10,16 @@ from fastapi import APIRouter, Response
 from matinee import __version__, bootstrap, settings
 from matinee.http import schemas
 from matinee.model.errors import MatineeError
+from matinee.model.schedule import FAILING_AFTER
 
 #: How long all checks together may take.
 LIMIT_S = 1.0
 
-_Part = Literal["database", "live", "artifacts", "queue"]
+_FAILING = (
+    "Schedules that did not start a run at their last {ticks} ticks: {count}. GET /api/jobs tells which are `failing`."
+)
+
+_Part = Literal["database", "live", "artifacts", "queue", "schedules"]
 
 router = APIRouter()
 
@@ -30,7 +35,7 @@ router = APIRouter()
 def get_health(response: Response) -> schemas.Health:
     """Tell whether everything answers, and the versions. Needs no key, and tells no secrets."""
     checks = _check_all()
-    ok = all(check.status == "ok" for check in checks.values())
+    ok = all(check.status != "failed" for check in checks.values())
     response.status_code = 200 if ok else 503
     response.headers["Cache-Control"] = "no-store"
     versions = settings.load(settings.VersionSettings)
@@ -46,7 +51,7 @@ def get_health(response: Response) -> schemas.Health:
 def _check_all() -> dict[_Part, schemas.Check]:
     """Ask all parts at once."""
     # Built before the clock runs: in a new process that takes longer than any answer.
-    database, live = bootstrap.database(), bootstrap.live()
+    database, live, schedules = bootstrap.database(), bootstrap.live(), bootstrap.schedules()
     artifacts, queue = bootstrap.artifacts(), bootstrap.test_queue()
     ask = _pool().submit
     asked: dict[_Part, Future[Any]] = {
@@ -55,8 +60,13 @@ def _check_all() -> dict[_Part, schemas.Check]:
         "artifacts": ask(artifacts.exists, "health"),
         "queue": ask(queue.ping),
     }
+    failing = ask(schedules.failing, patience_s=LIMIT_S)
     deadline = time.monotonic() + LIMIT_S
-    return {part: _answer(future, deadline) for part, future in asked.items()}
+    answers = {part: _answer(future, deadline) for part, future in asked.items()}
+    answers["schedules"] = _answer(failing, deadline)
+    if answers["schedules"].status == "ok" and (count := len(failing.result())):
+        answers["schedules"] = schemas.Check(status="warning", detail=_FAILING.format(count=count, ticks=FAILING_AFTER))
+    return answers
 
 
 def _answer(asked: Future[Any], deadline: float) -> schemas.Check:

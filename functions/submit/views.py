@@ -1,8 +1,18 @@
-"""Runs as the API shows them."""
+"""Runs, jobs and schedules as the API shows them."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
 
 from matinee.http import links, schemas
+from matinee.model.cron import Timetable
 from matinee.model.run import RunKind
+from matinee.stores.jobs import Job, JobSummary
 from matinee.stores.rows import Run, RunSummary
+from matinee.stores.schedules import Schedule, Tick
+
+_NEXT = 10
 
 
 def accepted(run: Run) -> schemas.TestAccepted:
@@ -44,3 +54,57 @@ def _links(run: RunSummary) -> schemas.RunLinks:
         results=links.results_path(run.kind, run.id) if made else None,
         console=links.console_path(run.id),
     )
+
+
+def job(found: Job, *, failing: Collection[str]) -> schemas.Job:
+    """Show a job; `failing` has its id if its schedule does not start what it should."""
+    return schemas.Job.model_validate({**vars(found), "schedule": _schedule(found, failing)})
+
+
+def job_summary(found: JobSummary, *, failing: Collection[str]) -> schemas.JobSummary:
+    """Show a job in a list; `failing` as for `job`."""
+    return schemas.JobSummary.model_validate({**vars(found), "schedule": _schedule(found, failing)})
+
+
+def schedule_details(schedule: Schedule, ticks: Sequence[Tick], *, failing: bool) -> schemas.ScheduleDetails:
+    """Show a schedule with its next times and its last ticks."""
+    now = datetime.now(UTC)
+    times = schedule.plan.after(now) if schedule.enabled else iter(())
+    return schemas.ScheduleDetails.model_validate(
+        {
+            **_shown(schedule, failing=failing, now=now),
+            "next": _fire_times(schedule.plan.timetable, times),
+            "irregular": _irregular(schedule.plan.timetable, now=now),
+            "ticks": ticks,
+        }
+    )
+
+
+def preview(timetable: Timetable, *, now: datetime) -> schemas.Preview:
+    """Show what an expression means."""
+    return schemas.Preview(
+        words=timetable.words,
+        next=_fire_times(timetable, timetable.after(now)),
+        irregular=_irregular(timetable, now=now),
+        expressions=list(timetable.expressions),
+    )
+
+
+def _schedule(found: JobSummary, failing: Collection[str]) -> dict[str, Any] | None:
+    if found.schedule is None:
+        return None
+    return _shown(found.schedule, failing=found.id in failing, now=datetime.now(UTC))
+
+
+def _shown(schedule: Schedule, *, failing: bool, now: datetime) -> dict[str, Any]:
+    following = next(schedule.plan.after(now), None) if schedule.enabled else None
+    return {**vars(schedule), "words": schedule.plan.timetable.words, "next_at": following, "failing": failing}
+
+
+def _fire_times(timetable: Timetable, times: Iterator[datetime]) -> list[schemas.FireTime]:
+    return [schemas.FireTime(at=at, local=at.astimezone(timetable.zone)) for at in islice(times, _NEXT)]
+
+
+def _irregular(timetable: Timetable, *, now: datetime) -> list[schemas.IrregularTime]:
+    found = timetable.irregular(now, now + timedelta(days=366))
+    return [schemas.IrregularTime(local=each.local.isoformat(), what=each.what) for each in found]

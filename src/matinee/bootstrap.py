@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from matinee.stores.postgres import Database
     from matinee.stores.queues import Queue
     from matinee.stores.runs import Runs
+    from matinee.stores.scheduler import Scheduler
+    from matinee.stores.schedules import Schedules
     from matinee.stores.sources import Sources
     from matinee.stores.tests import Tests
     from matinee.stores.tracking import Tracking
+    from matinee.stores.trigger_keys import TriggerKeys
     from matinee.usecases.cancel import Canceller
     from matinee.usecases.close import Closer
     from matinee.usecases.console import Console
@@ -45,10 +48,12 @@ if TYPE_CHECKING:
     from matinee.usecases.plan import Planner
     from matinee.usecases.purge import Purger
     from matinee.usecases.rerun import Rerunner
+    from matinee.usecases.schedule import Timekeeper
     from matinee.usecases.start import Starter
     from matinee.usecases.submit import Submitter
     from matinee.usecases.sweep import Sweeper
     from matinee.usecases.syntax import Parser
+    from matinee.usecases.tick import Ticker
     from matinee.usecases.track import Tracker
 
 _T = TypeVar("_T")
@@ -194,6 +199,13 @@ def keys() -> "Keys":
     return Keys(database())
 
 
+def trigger_keys() -> "TriggerKeys":
+    """Give the trigger keys in Postgres."""
+    from matinee.stores.trigger_keys import TriggerKeys
+
+    return TriggerKeys(database())
+
+
 @_Part
 def place() -> "Place":
     """Give where and how programs of the pinned runtime run on this machine."""
@@ -253,6 +265,44 @@ def launcher() -> "Launcher":
     return Launcher(runs(), live(), dispatch(), job_queue())
 
 
+@_Part
+def schedules() -> "Schedules":
+    """Give the schedules in Postgres."""
+    from matinee.stores.schedules import Schedules
+
+    return Schedules(database())
+
+
+@_Part
+def scheduler() -> "Scheduler":
+    """Give EventBridge Scheduler."""
+    import boto3
+
+    from matinee.stores.scheduler import Scheduler
+
+    told = settings.load(settings.SchedulerSettings)
+    return Scheduler(
+        boto3.client("scheduler", config=_aws()),
+        group=told.schedule_group,
+        target_arn=told.schedule_target_arn,
+        role_arn=told.schedule_role_arn,
+    )
+
+
+def timekeeper() -> "Timekeeper":
+    """Give what keeps EventBridge Scheduler in step."""
+    from matinee.usecases.schedule import Timekeeper
+
+    return Timekeeper(schedules(), scheduler())
+
+
+def ticker() -> "Ticker":
+    """Give what takes schedules' ticks."""
+    from matinee.usecases.tick import Ticker
+
+    return Ticker(schedules(), runs(), starter(), launcher(), canceller())
+
+
 def starter() -> "Starter":
     """Give what runs saved tests and jobs."""
     from matinee.usecases.start import Starter
@@ -292,7 +342,7 @@ def closer() -> "Closer":
     """Give what concludes runs."""
     from matinee.usecases.close import Closer
 
-    return Closer(tracking(), live(), artifacts(), report_queue())
+    return Closer(tracking(), live(), artifacts(), report_queue(), job_queue())
 
 
 def planner() -> "Planner":
@@ -351,17 +401,31 @@ def dead_letters() -> "DeadLetters":
 
 def sweeper() -> "Sweeper":
     """Give what comes every minute."""
+    from matinee.usecases.schedule import Accountant
     from matinee.usecases.sweep import Sweeper
 
+    accountant = Accountant(timekeeper(), ticker())
     keep = timedelta(days=settings.load(settings.RetentionSettings).matinee_retention_days)
-    return Sweeper(runs(), tracking(), keys(), mender(), dead_letters(), deletions(), purger(), keep)
+    return Sweeper(
+        runs(),
+        tracking(),
+        keys(),
+        mender(),
+        dead_letters(),
+        deletions(),
+        purger(),
+        schedules(),
+        accountant,
+        keep,
+    )
 
 
 def reset() -> None:
     """Forget all that was built and read, and close it; the next call builds anew. The parser stays: it knows no place."""
     if database.built:
         database.built.close()
-    for part in (live, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, tracking, keys):
+    stores = (live, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, tracking, keys)
+    for part in (*stores, schedules, scheduler):
         part.forget()
     settings.load.cache_clear()
 

@@ -57,6 +57,14 @@ class DeadQueueSettings(_Settings):
     report_dead_queue_url: str = Field(description="URL of the SQS queue report-merge-dead.")
 
 
+class SchedulerSettings(_Settings):
+    """What fires by itself, and whom it calls: submit keeps it in step, and sweep."""
+
+    schedule_group: str = Field(description="Name of the EventBridge Scheduler group.")
+    schedule_target_arn: str = Field(description="ARN of the function that takes ticks.")
+    schedule_role_arn: str = Field(description="ARN of the role that lets Scheduler call it.")
+
+
 class RetentionSettings(_Settings):
     """How long runs are kept."""
 

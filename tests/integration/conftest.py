@@ -45,7 +45,7 @@ def database(postgres: str) -> Iterator[Database]:
     """A database with tables and nothing in them."""
     database = Database(postgres)
     with database.transaction() as connection:
-        connection.execute("TRUNCATE workspaces, purges CASCADE")
+        connection.execute("TRUNCATE workspaces, purges, sweeps, outages CASCADE")
     yield database
     database.close()
 
@@ -183,6 +183,13 @@ class Road:
             titles += [order.title for order in orders]
         return titles
 
+    def schedules(self) -> dict[str, str]:
+        """Give what EventBridge Scheduler has: the expressions and their zones."""
+        client = boto3.client("scheduler")
+        names = [each["Name"] for each in client.list_schedules(GroupName="matinee")["Schedules"]]
+        found = [client.get_schedule(GroupName="matinee", Name=name) for name in names]
+        return {each["ScheduleExpression"]: each["ScheduleExpressionTimezone"] for each in found}
+
     def plans(self) -> list[RunOrder]:
         """Take what lies on job-execution."""
         return _taken(bootstrap.job_queue())
@@ -260,6 +267,10 @@ def road(postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> 
         for kind, name in (("TEST", "test-execution"), ("JOB", "job-execution"), ("REPORT", "report-merge")):
             dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
             monkeypatch.setenv(f"{kind}_DEAD_QUEUE_URL", dead)
+        monkeypatch.setenv("SCHEDULE_GROUP", "matinee")
+        monkeypatch.setenv("SCHEDULE_TARGET_ARN", "arn:aws:lambda:eu-west-1:123456789012:function:matinee-scheduled")
+        monkeypatch.setenv("SCHEDULE_ROLE_ARN", "arn:aws:iam::123456789012:role/schedules")
+        boto3.client("scheduler").create_schedule_group(Name="matinee")
         boto3.client("s3").create_bucket(
             Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )

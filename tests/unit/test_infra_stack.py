@@ -4,6 +4,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from infra.versions import Versions
 from local.template import search_path
+from matinee.model.schedule import GRACE
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
@@ -188,7 +190,7 @@ def test_plan_job_may_do_this_and_nothing_else(grants: dict[str, dict[str, list[
         allowed
     )
     assert ["JobExecution"] == _queues(allowed["sqs:ReceiveMessage"])
-    assert ["TestExecution", "ReportMerge"] == _queues(allowed["sqs:SendMessage"])
+    assert ["TestExecution", "JobExecution", "ReportMerge"] == _queues(allowed["sqs:SendMessage"])
     assert ["*/scripts/*", "*/manifest.json"] == _below_runs(allowed["s3:PutObject"])
 
 
@@ -206,6 +208,52 @@ def test_merge_report_may_do_this_and_nothing_else(grants: dict[str, dict[str, l
     assert ["ReportMerge"] == _queues(allowed["sqs:ReceiveMessage"])
     assert ["*/blob.zip", "*/manifest.json"] == _below_runs(allowed["s3:GetObject"])
     assert ["*/report/*"] == _below_runs(allowed["s3:PutObject"])
+
+
+def test_the_function_of_ticks_may_do_this_and_nothing_else(grants: dict[str, dict[str, list[str]]]) -> None:
+    """It makes runs and hands them to plan_job; where a run replaces another it concludes that one."""
+    allowed = grants["Scheduled"]
+
+    assert LOGS | {"dynamodb:PutItem", "dynamodb:UpdateItem", "s3:PutObject", "sqs:SendMessage"} == set(allowed)
+    assert ["JobExecution", "ReportMerge"] == _queues(allowed["sqs:SendMessage"])
+    assert ["*/manifest.json"] == _below_runs(allowed["s3:PutObject"])
+
+
+def test_schedules_are_kept_by_two_functions_and_may_call_one(
+    template: "Template", grants: dict[str, dict[str, list[str]]], match: Any
+) -> None:
+    """Submit and sweep make and delete what lies in the one group; the role that they hand on calls only for this account."""
+    assert {"Submit", "Sweep"} == {name for name, allowed in grants.items() if "scheduler:CreateSchedule" in allowed}
+    assert all(":schedule/matinee/*" in one for one in grants["Submit"]["scheduler:CreateSchedule"])
+    assert {"lambda:InvokeFunction"} == grants["Schedules"].keys()
+    assert all("ScheduledFunction" in one for one in grants["Schedules"]["lambda:InvokeFunction"])
+    template.has_resource_properties("AWS::Scheduler::ScheduleGroup", {"Name": "matinee"})
+    from_here = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    caller = {"Principal": {"Service": "scheduler.amazonaws.com"}, "Condition": from_here}
+    template.has_resource_properties(
+        "AWS::IAM::Role", {"AssumeRolePolicyDocument": {"Statement": [match.object_like(caller)]}}
+    )
+    to_scheduler = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    template.has_resource_properties(
+        "AWS::IAM::Policy",
+        {
+            "PolicyDocument": {
+                "Statement": match.array_with(
+                    [match.object_like({"Action": "iam:PassRole", "Condition": to_scheduler})]
+                )
+            }
+        },
+    )
+
+
+def test_a_tick_is_given_up_before_it_counts_as_missed(template: "Template") -> None:
+    """Scheduler tries for 2 minutes, then Lambda for 5, and the function has one: together less than the grace of ten."""
+    template.has_resource_properties(
+        "AWS::Lambda::EventInvokeConfig", {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 2}
+    )
+    template.has_resource_properties("AWS::Lambda::Function", {"FunctionName": "matinee-scheduled", "Timeout": 60})
+
+    assert timedelta(seconds=120 + 300 + 60) < GRACE
 
 
 def test_only_sweep_reads_dead_letters_and_only_submit_and_sweep_delete(
@@ -245,15 +293,16 @@ def test_only_the_functions_that_need_it_know_the_database(template: "Template")
     }
 
     assert {
-        f"matinee-{name}" for name in ("submit", "plan-job", "track-runs", "status-stream", "report-proxy", "sweep")
+        f"matinee-{name}"
+        for name in ("submit", "scheduled", "plan-job", "track-runs", "status-stream", "report-proxy", "sweep")
     } == knowing
 
 
 def test_no_role_may_do_everything_to_anything(grants: dict[str, dict[str, list[str]]]) -> None:
-    """No action has a wildcard, and only ListStreams, which knows no narrower resource, has a bare one as its resource."""
+    """No action has a wildcard, and only two, which know no narrower resource, have a bare one as their resource."""
     anywhere = {action for allowed in grants.values() for action, on in allowed.items() if '"*"' in on}
 
-    assert {"dynamodb:ListStreams"} == anywhere
+    assert {"dynamodb:ListStreams", "scheduler:ListSchedules"} == anywhere
     assert not [action for allowed in grants.values() for action in allowed if "*" in action]
 
 

@@ -10,7 +10,8 @@ from matinee import bootstrap
 from matinee.http import schemas
 from matinee.http.preconditions import etag, seen_version
 from matinee.http.problems import documented
-from matinee.stores.jobs import JobDraft
+from matinee.model.schedule import ScheduleDraft
+from matinee.stores.jobs import Job, JobDraft
 from matinee.usecases.start import Item
 
 router = APIRouter(dependencies=[ApiKey], tags=["jobs"])
@@ -26,10 +27,12 @@ router = APIRouter(dependencies=[ApiKey], tags=["jobs"])
 )
 def create_job(body: schemas.JobRequest, principal: Caller, response: Response) -> schemas.Job:
     """Save which tests run together, and how."""
-    job = bootstrap.jobs().create(principal.workspace_id, JobDraft(**dict(body)))
+    job = bootstrap.jobs().create(principal.workspace_id, _draft(body))
+    if job.schedule:
+        bootstrap.timekeeper().sync(job.id)
     response.headers["ETag"] = etag(job.version)
     response.headers["Location"] = f"/api/jobs/{job.id}"
-    return schemas.Job.model_validate(job)
+    return _shown(job)
 
 
 @router.get(
@@ -52,7 +55,8 @@ def list_jobs(
     found, following = bootstrap.jobs().list(
         principal.workspace_id, name=name, search=search, limit=limit, cursor=cursor
     )
-    return schemas.JobPage(items=[schemas.JobSummary.model_validate(job) for job in found], next_cursor=following)
+    failing = bootstrap.schedules().failing([job.id for job in found if job.schedule])
+    return schemas.JobPage(items=[views.job_summary(job, failing=failing) for job in found], next_cursor=following)
 
 
 @router.post(
@@ -87,7 +91,7 @@ def get_job(job_id: str, principal: Caller, response: Response) -> schemas.Job:
     """Give a job, and how its newest run stands."""
     job = bootstrap.jobs().get(principal.workspace_id, job_id)
     response.headers["ETag"] = etag(job.version)
-    return schemas.Job.model_validate(job)
+    return _shown(job)
 
 
 @router.put(
@@ -100,11 +104,12 @@ def get_job(job_id: str, principal: Caller, response: Response) -> schemas.Job:
 def update_job(
     job_id: str, body: schemas.JobRequest, principal: Caller, response: Response, if_match: IfMatch = None
 ) -> schemas.Job:
-    """Put all of a job in the place of what it was. Runs that there are keep what they were made of."""
+    """Put all of a job in the place of what it was, also of its schedule. Runs that there are keep what they were made of."""
     seen = seen_version(if_match)
-    job = bootstrap.jobs().update(principal.workspace_id, job_id, JobDraft(**dict(body)), seen=seen)
+    job = bootstrap.jobs().update(principal.workspace_id, job_id, _draft(body), seen=seen)
+    bootstrap.timekeeper().sync(job.id)
     response.headers["ETag"] = etag(job.version)
-    return schemas.Job.model_validate(job)
+    return _shown(job)
 
 
 @router.delete(
@@ -117,3 +122,13 @@ def update_job(
 def delete_job(job_id: str, principal: Caller) -> None:
     """Delete a job with its runs, their results and their artifacts; what runs is stopped. Its tests stay."""
     bootstrap.deleter().job(principal.workspace_id, job_id)
+    bootstrap.timekeeper().sync(job_id)
+
+
+def _draft(body: schemas.JobRequest) -> JobDraft:
+    schedule = ScheduleDraft(**dict(body.schedule)) if body.schedule else None
+    return JobDraft(**{**dict(body), "schedule": schedule})
+
+
+def _shown(job: Job) -> schemas.Job:
+    return views.job(job, failing=bootstrap.schedules().failing([job.id]) if job.schedule else ())

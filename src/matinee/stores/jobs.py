@@ -13,8 +13,10 @@ from uuid_utils import uuid7
 from matinee.model.errors import ConflictError, InvalidFieldsError, NotFoundError, PreconditionFailedError
 from matinee.model.library import faults_of_references
 from matinee.model.run import RunStatus
+from matinee.model.schedule import ScheduleDraft
 from matinee.stores.ids import cursor_behind, is_id, read_cursor
 from matinee.stores.postgres import Database
+from matinee.stores.schedules import Schedule, put_schedule, schedules_of
 from matinee.stores.sql import queries
 
 _NONE = "There is no such job: it was already deleted, or never existed."
@@ -33,10 +35,13 @@ class JobDraft:
     timeout_seconds: int  #: of each test
     run_timeout_seconds: int | None  #: of a whole run; None: as long as its tests may take
     stop_after_failures: int | None  #: None: never
+    schedule: ScheduleDraft | None = None
 
     def changes(self, saved: "Job") -> bool:
         """Whether saving it would change anything."""
-        return any(getattr(self, field.name) != getattr(saved, field.name) for field in fields(self))
+        is_now = {field.name: getattr(saved, field.name) for field in fields(self)}
+        is_now["schedule"] = saved.schedule.draft if saved.schedule else None
+        return any(getattr(self, name) != value for name, value in is_now.items())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +71,7 @@ class JobSummary:
     updated_at: datetime
     test_count: int
     last_run: LastRun | None
+    schedule: Schedule | None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], **more: Any) -> Self:
@@ -107,6 +113,7 @@ class Jobs:
             if not connection.execute(self._sql["insert_job"], row).rowcount:
                 raise _name_taken(draft)
             self._put_tests(connection, row)
+            put_schedule(connection, workspace_id=workspace_id, job_id=row["id"], draft=draft.schedule)
             return self._load(connection, row)
 
     def get(self, workspace_id: str, job_id: str) -> Job:
@@ -145,7 +152,8 @@ class Jobs:
         }
         with self._database.transaction() as connection:
             rows = connection.execute(self._sql["list_jobs"], wanted).fetchall()
-        found = [JobSummary.from_row(row) for row in rows[:limit]]
+            schedules = schedules_of(connection, [str(row["id"]) for row in rows])
+        found = [JobSummary.from_row(row, schedule=schedules.get(str(row["id"]))) for row in rows[:limit]]
         return found, cursor_behind(found[-1].id) if len(rows) > limit else None
 
     def update(self, workspace_id: str, job_id: str, draft: JobDraft, *, seen: int | None) -> Job:
@@ -165,6 +173,7 @@ class Jobs:
                     connection.execute(self._sql["update_job"], row)
                     connection.execute(self._sql["delete_job_tests"], row)
                     self._put_tests(connection, row)
+                    put_schedule(connection, workspace_id=workspace_id, job_id=job_id, draft=draft.schedule)
                 return self._load(connection, row)
         except UniqueViolation as error:
             raise _name_taken(draft) from error
@@ -188,7 +197,8 @@ class Jobs:
         if row is None:
             raise NotFoundError(_NONE)
         tests = connection.execute(self._sql["tests_of_job"], wanted).fetchall()
-        return Job.from_row(row, tests=tuple(str(test["test_id"]) for test in tests))
+        schedule = schedules_of(connection, [wanted["id"]]).get(wanted["id"])
+        return Job.from_row(row, schedule=schedule, tests=tuple(str(test["test_id"]) for test in tests))
 
 
 def _named(workspace_id: str, job_id: str) -> dict[str, Any]:

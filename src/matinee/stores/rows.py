@@ -80,6 +80,8 @@ class RunSummary:
     end_said_at: datetime | None  #: since when its events are complete
     job_id: str | None
     rerun_of: str | None  #: the run whose tests it runs again
+    scheduled_at: datetime | None  #: the tick that started it
+    in_line: bool  #: it is not planned before all earlier runs of its schedule have ended
     parallelism: int  #: so many of its tests may be on the queue or running
     stop_after_failures: int | None
     deadline_at: datetime | None  #: what has not ended by then times out
@@ -98,7 +100,7 @@ class RunSummary:
             status=RunStatus(row["status"]),
             reason=_reason(row["reason"]),
             message=row["message"],
-            created_at=_known(row["created_at"]),
+            created_at=known(row["created_at"]),
             started_at=utc(row["started_at"]),
             ended_at=utc(row["ended_at"]),
             duration_ms=row["duration_ms"],
@@ -107,6 +109,8 @@ class RunSummary:
             end_said_at=utc(row["end_said_at"]),
             job_id=_id(row["job_id"]),
             rerun_of=_id(row["rerun_of"]),
+            scheduled_at=utc(row["scheduled_at"]),
+            in_line=row["in_line"],
             parallelism=row["parallelism"],
             stop_after_failures=row["stop_after_failures"],
             deadline_at=utc(row["deadline_at"]),
@@ -158,9 +162,11 @@ class NewRun:
     parallelism: int = 1
     stop_after_failures: int | None = None
     deadline_at: datetime | None = None
+    scheduled_at: datetime | None = None
+    in_line: bool = False
 
     def __post_init__(self) -> None:
-        _known(self.created_at)
+        known(self.created_at)
 
 
 def order_of(row: Mapping[str, Any]) -> TestOrder:
@@ -189,7 +195,7 @@ def utc(moment: datetime | None) -> datetime | None:
     Raises:
         ValueError: if it has no time zone.
     """
-    return None if moment is None else _known(moment)
+    return None if moment is None else known(moment)
 
 
 def from_ms(ms: int) -> datetime:
@@ -199,10 +205,15 @@ def from_ms(ms: int) -> datetime:
 
 def to_ms(moment: datetime) -> int:
     """Give the milliseconds from the epoch to `moment`."""
-    return round(_known(moment).timestamp() * 1000)
+    return round(known(moment).timestamp() * 1000)
 
 
-def _known(moment: datetime) -> datetime:
+def known(moment: datetime) -> datetime:
+    """Give `moment`, which is not None, in UTC.
+
+    Raises:
+        ValueError: if it has no time zone.
+    """
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
     return moment.astimezone(UTC)

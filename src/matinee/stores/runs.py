@@ -35,11 +35,7 @@ class Runs:
         with self._database.transaction() as connection:
             run_id = self._run_of_key(connection, new) if new.idempotency_key else new.id
             if run_id == new.id:
-                connection.execute(self._sql["insert_run"], asdict(new))
-                common = {"workspace_id": new.workspace_id, "run_id": new.id}
-                tests = [{**asdict(test), "variables": Jsonb(dict(test.variables)), **common} for test in new.tests]
-                rows = [{**test, "position": position} for position, test in enumerate(tests)]
-                connection.cursor().executemany(self._sql["insert_test"], rows)
+                insert_run(connection, new)
             return load_run(connection, run_id)
 
     def get(self, workspace_id: str, run_id: str) -> Run:
@@ -102,6 +98,16 @@ class Runs:
         if row["fingerprint"] != new.fingerprint:
             raise ConflictError("This Idempotency-Key was used for another request. Take a new one.")
         return str(row["run_id"])
+
+
+def insert_run(connection: Connection[DictRow], new: NewRun) -> None:
+    """Make a run with all its tests, within a transaction."""
+    sql = queries("runs")
+    connection.execute(sql["insert_run"], asdict(new))
+    common = {"workspace_id": new.workspace_id, "run_id": new.id}
+    tests = [{**asdict(test), "variables": Jsonb(dict(test.variables)), **common} for test in new.tests]
+    rows = [{**test, "position": position} for position, test in enumerate(tests)]
+    connection.cursor().executemany(sql["insert_test"], rows)
 
 
 def load_run(connection: Connection[DictRow], run_id: str, *, workspace_id: str | None = None) -> Run:

@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 
 from matinee.model.errors import NotFoundError
 from matinee.model.run import ADVICE, Reason, RunKind, RunStatus, TestStatus, verdict
-from matinee.model.work import TestOrder, TestResult
+from matinee.model.work import RunOrder, TestOrder, TestResult
 from matinee.stores.ids import is_id
 from matinee.stores.postgres import Database
 from matinee.stores.rows import Run, RunSummary, RunTest, order_of, outcome_of
@@ -163,6 +163,14 @@ class Tracking:
         with self._database.transaction() as connection:
             rows = connection.execute(self._sql["unfinished"], {"after": after, "limit": limit}).fetchall()
         return [RunSummary.from_row(row) for row in rows]
+
+    def next_in_line(self, job_id: str) -> RunOrder | None:
+        """Give the oldest unfinished run of a job's schedule, if it has waited for that to be planned."""
+        with self._database.transaction() as connection:
+            row = connection.execute(self._sql["next_in_line"], {"job_id": job_id}).fetchone()
+        if row is None or not row["waits"]:
+            return None
+        return RunOrder(workspace_id=str(row["workspace_id"]), run_id=str(row["id"]))
 
     def open_tests(self, run_id: str) -> Sequence[RunTest]:
         """Give the run's tests that are with the workers: not ended, and of a job's run sent."""

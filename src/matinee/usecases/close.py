@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from matinee.model.run import RunTrigger
 from matinee.model.work import RunOrder
 from matinee.stores.artifacts import Artifacts, manifest_key
 from matinee.stores.live import LiveTable
@@ -26,6 +27,7 @@ class Closer:
     live: LiveTable
     artifacts: Artifacts
     reports: Queue[RunOrder]
+    jobs: Queue[RunOrder]
 
     def unsent_ended(self, run_id: str) -> None:
         """Tell that a job's run has no unsent tests any more: they ended together. It may be over with that."""
@@ -52,6 +54,8 @@ class Closer:
         key = manifest_key(run.workspace_id, run.id)
         self.artifacts.put_bytes(key, manifest, content_type="application/json")
         self.reports.send(RunOrder(workspace_id=run.workspace_id, run_id=run.id))
+        if run.trigger is RunTrigger.SCHEDULE and run.job_id and (waiting := self.tracking.next_in_line(run.job_id)):
+            self.jobs.send(waiting)
 
     def _tell_unsent(self, run: Run) -> None:
         """Tell, once, of the tests that nobody was sent. They ended in one moment, so each batch is the same every time."""

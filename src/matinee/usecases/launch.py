@@ -52,7 +52,7 @@ class Launcher:
         if run.status.is_terminal:
             return run
         try:
-            self._queue(run)
+            self.queue(run)
         except LiveUnavailableError as error:
             detail = (
                 f"The run is saved as {run.id} and starts by itself as soon as the queue is back. Do not send it again."
@@ -60,8 +60,12 @@ class Launcher:
             raise LiveUnavailableError(detail, runId=run.id) from error
         return run
 
-    def _queue(self, run: Run) -> None:
-        """Queue what was not queued yet: a new run, or one whose first submission broke off."""
+    def queue(self, run: Run) -> None:
+        """Queue what was not queued yet: a new run, or one whose first submission broke off.
+
+        Raises:
+            LiveUnavailableError: sweep does it then.
+        """
         if run.planned_at or any(test.sent_at for test in run.tests):
             return
         self.live.append_once(run.id, key="queued", events=[run_event(run, at=now_ms())])

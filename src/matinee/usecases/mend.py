@@ -77,7 +77,12 @@ class Mender:
             yield "advanced"
 
     def _mend_unplanned(self, run: RunSummary, *, everything: bool) -> Iterator[str]:
-        if datetime.now(UTC) - run.created_at > GIVE_UP_AFTER:
+        if run.in_line:
+            waiting = self.tracking.next_in_line(run.job_id or "")
+            if waiting and waiting.run_id == run.id:  # nobody told it, or the one before was deleted
+                self.jobs.send(waiting)
+                yield "planned_again"
+        elif datetime.now(UTC) - run.created_at > GIVE_UP_AFTER:
             self.tracking.give_up(run.id, at=datetime.now(UTC))
             self.closer.unsent_ended(run.id)
             yield "given_up"

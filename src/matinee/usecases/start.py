@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from uuid_utils import uuid7
 
@@ -53,10 +54,27 @@ class Starter:
         """Run a job: its own tests, or the `items` in their place; in their order either way.
 
         Raises:
+            InvalidFieldsError, ScriptInvalidError: as `of_job` does.
+            ConflictError: as `of_job` or `Launcher.launch` does.
+            DatabaseUnavailableError, LiveUnavailableError: as `Launcher.launch` does.
+        """
+        return self.launcher.launch(self.of_job(start, job_id, items=items, variables=variables))
+
+    def of_job(
+        self,
+        start: Start,
+        job_id: str,
+        *,
+        items: Sequence[Item] | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> NewRun:
+        """Give what a run of a job would be now: its own tests, or the `items`, as they stand.
+
+        Raises:
             InvalidFieldsError: if the job, or an item's test, is none of the workspace's, or a test is there twice.
             ScriptInvalidError: if an item's script cannot be run; `extra` has its `field`.
-            ConflictError: if the job has no tests, they are too large together, or as `Launcher.launch` does.
-            DatabaseUnavailableError, LiveUnavailableError: as `Launcher.launch` does.
+            ConflictError: if the job has no tests, or they are too large together.
+            DatabaseUnavailableError: if Postgres does not answer.
         """
         try:
             job = self.jobs.get(start.workspace_id, job_id)
@@ -66,7 +84,7 @@ class Starter:
         if not sources:
             raise ConflictError("The job has no tests. Give it some first.")
         asked = fingerprint_of("job", id=job_id, items=items, variables=dict(variables))
-        return self.launcher.launch(_run_of(start, job, sources, variables, fingerprint=asked))
+        return _run_of(start, job, sources, variables, fingerprint=asked)
 
     def _of_job(self, job: Job, workspace_id: str) -> Sequence[Source]:
         saved = self.sources.of_tests(workspace_id, job.tests)

@@ -12,10 +12,12 @@ from matinee.stores.deletions import Deletions
 from matinee.stores.keys import Keys
 from matinee.stores.rows import RunSummary
 from matinee.stores.runs import Runs
+from matinee.stores.schedules import Schedules
 from matinee.stores.tracking import Tracking
 from matinee.usecases.dead import DeadLetters
 from matinee.usecases.mend import Mender
 from matinee.usecases.purge import Purger
+from matinee.usecases.schedule import Accountant
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ class Sweeper:
     dead_letters: DeadLetters
     deletions: Deletions
     purger: Purger
+    schedules: Schedules
+    accountant: Accountant
     keep: timedelta  #: for so long a run is kept after its end
 
     def sweep(self, *, everything: bool = False, patience_s: float = 45.0) -> Mapping[str, int]:
@@ -50,6 +54,7 @@ class Sweeper:
         """
         done: Counter[str] = Counter()
         deadline = time.monotonic() + patience_s
+        done.update(self._keep_time(everything=everything))
         for run in self._unfinished():
             if time.monotonic() > deadline:
                 break
@@ -58,12 +63,22 @@ class Sweeper:
         done.update(self._forget(patience_s=max(_LEAST_S, deadline - time.monotonic())))
         return {what: times for what, times in done.items() if times}
 
+    def _keep_time(self, *, everything: bool) -> Mapping[str, int]:
+        """Look after schedules. Scheduler may be away: that must not keep the runs from being mended."""
+        done = Counter(self.accountant.account(everything=everything))
+        try:
+            done.update(self.accountant.timekeeper.sync_all())
+        except LiveUnavailableError:
+            logger.warning("EventBridge Scheduler does not answer; the next sweep looks after the schedules")
+        return done
+
     def _forget(self, *, patience_s: float) -> Mapping[str, int]:
         now = datetime.now(UTC)
         return {
             "tickets_forgotten": self.keys.forget_tickets(),
             "idempotency_keys_forgotten": self.runs.forget_idempotency_keys(before=now - _IDEMPOTENCY_KEYS_LAST),
             "runs_expired": self.deletions.expire(now - self.keep, limit=_EXPIRED_AT_ONCE),
+            "ticks_forgotten": self.schedules.forget(now - self.keep),
             "runs_purged": self.purger.purge(patience_s=patience_s),
         }
 

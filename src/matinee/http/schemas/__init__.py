@@ -31,15 +31,28 @@ from matinee.http.schemas.runs import (
     TestRequest,
     Ticket,
 )
+from matinee.http.schemas.schedules import (
+    FireTime,
+    IrregularTime,
+    Preview,
+    PreviewRequest,
+    Schedule,
+    ScheduleDetails,
+    ScheduleRequest,
+    Tick,
+)
 from matinee.http.schemas.service import Check, Health, Problem
 from matinee.http.schemas.shape import Id, Text
+from matinee.http.schemas.triggers import NewTriggerKey, TriggerKey, TriggerKeyList, TriggerKeyRequest, TriggerRequest
 
 __all__ = [
     "Case",
     "Check",
+    "FireTime",
     "Health",
     "HowRequest",
     "Id",
+    "IrregularTime",
     "Job",
     "JobItem",
     "JobPage",
@@ -47,7 +60,10 @@ __all__ = [
     "JobRunRequest",
     "JobSummary",
     "LastRun",
+    "NewTriggerKey",
     "Path",
+    "Preview",
+    "PreviewRequest",
     "Problem",
     "RerunRequest",
     "Run",
@@ -60,11 +76,19 @@ __all__ = [
     "SavedTestPage",
     "SavedTestRequest",
     "SavedTestSummary",
+    "Schedule",
+    "ScheduleDetails",
+    "ScheduleRequest",
     "Tag",
     "TestAccepted",
     "TestRequest",
     "TestVersion",
     "TestVersionPage",
     "Text",
+    "Tick",
     "Ticket",
+    "TriggerKey",
+    "TriggerKeyList",
+    "TriggerKeyRequest",
+    "TriggerRequest",
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from matinee.http.schemas.schedules import Schedule, ScheduleRequest
 from matinee.http.schemas.shape import (
     BaseUrl,
     GivenLanguage,
@@ -123,6 +124,7 @@ class JobRequest(Request):
     stop_after_failures: int | None = Field(
         default=None, ge=1, le=MAX_JOB_TESTS, description="After so many failures no further test is begun."
     )
+    schedule: ScheduleRequest | None = Field(default=None, description="When it runs by itself.")
 
 
 class LastRun(Shape):
@@ -148,6 +150,7 @@ class JobSummary(Shape):
     stop_after_failures: int | None = None
     test_count: int
     last_run: LastRun | None = None
+    schedule: Schedule | None = None
     created_at: datetime
     updated_at: datetime
 

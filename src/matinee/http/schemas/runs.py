@@ -110,6 +110,8 @@ class RunSummary(Shape):
     deadline_at: datetime | None = Field(default=None, description="What has not ended by then times out.")
     job_id: str | None = None
     rerun_of: str | None = Field(default=None, description="The run whose tests it runs again.")
+    scheduled_at: datetime | None = Field(default=None, description="The tick of the job's schedule that started it.")
+    in_line: bool = Field(default=False, description="It begins when all earlier runs of its schedule have ended.")
     parallelism: int = Field(description="How many of its tests may run at once.")
     stop_after_failures: int | None = None
     counts: Counts

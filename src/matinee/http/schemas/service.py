@@ -10,7 +10,7 @@ from matinee.http.schemas.shape import Shape
 class Check(Shape):
     """Whether one part answers."""
 
-    status: Literal["ok", "failed"]
+    status: Literal["ok", "warning", "failed"]
     detail: str | None = None
 
 
@@ -21,7 +21,7 @@ class Health(Shape):
     version: str
     playwright: str
     chromium: str
-    checks: dict[Literal["database", "live", "artifacts", "queue"], Check]
+    checks: dict[Literal["database", "live", "artifacts", "queue", "schedules"], Check]
 
 
 class Problem(BaseModel):

@@ -8,10 +8,11 @@ RETURNING run_id, fingerprint;
 -- name: insert_run
 INSERT INTO runs (
     id, workspace_id, kind, trigger, title, created_at,
-    job_id, rerun_of, parallelism, stop_after_failures, deadline_at
+    job_id, rerun_of, parallelism, stop_after_failures, deadline_at, scheduled_at, in_line
 ) VALUES (
     %(id)s, %(workspace_id)s, %(kind)s, %(trigger)s, %(title)s, %(created_at)s,
-    %(job_id)s, %(rerun_of)s, %(parallelism)s, %(stop_after_failures)s, %(deadline_at)s
+    %(job_id)s, %(rerun_of)s, %(parallelism)s, %(stop_after_failures)s, %(deadline_at)s,
+    %(scheduled_at)s, %(in_line)s
 );
 
 -- name: insert_test

@@ -18,7 +18,17 @@ WHERE id = %(test_id)s AND run_id = %(run_id)s;
 
 -- name: mark_planned
 UPDATE runs SET planned_at = %(at)s
-WHERE id = %(run_id)s AND workspace_id = %(workspace_id)s AND planned_at IS NULL AND ended_at IS NULL;
+WHERE id = %(run_id)s AND workspace_id = %(workspace_id)s AND planned_at IS NULL AND ended_at IS NULL
+    AND NOT (in_line AND EXISTS (
+        SELECT FROM runs AS ahead
+        WHERE ahead.job_id = runs.job_id AND ahead.trigger = 'schedule' AND ahead.ended_at IS NULL AND ahead.id < runs.id
+    ));
+
+-- name: next_in_line
+SELECT id, workspace_id, in_line AND planned_at IS NULL AS waits FROM runs
+WHERE job_id = %(job_id)s AND trigger = 'schedule' AND ended_at IS NULL
+ORDER BY id
+LIMIT 1;
 
 -- name: expect
 -- How long each test took lately: the mean of the last five times that it ran to an end of its own.

@@ -1,0 +1,106 @@
+"""Keep EventBridge Scheduler in step with what people saved, and the account of ticks complete."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from matinee.model.cron import CronError
+from matinee.model.errors import DatabaseUnavailableError, LiveUnavailableError, NotFoundError
+from matinee.model.schedule import GRACE, Missed
+from matinee.stores.scheduler import Entry, Scheduler, entries
+from matinee.stores.schedules import MOST_AT_ONCE, Schedule, Schedules
+from matinee.usecases.tick import Ticker
+
+logger = logging.getLogger(__name__)
+
+_LATE = "Started late: it did not come when it was due."
+
+
+@dataclass(frozen=True)
+class Timekeeper:
+    """Looks after schedules. Everything may be asked twice, and by two at once."""
+
+    schedules: Schedules
+    scheduler: Scheduler
+
+    def sync(self, job_id: str) -> None:
+        """Let Scheduler have what the job's schedule is now, or that it has none. What fails is sweep's."""
+        try:
+            schedule = self.schedules.find(job_id)
+            wanted = entries(schedule, now=datetime.now(UTC)) if schedule else {}
+            self._mend(wanted, self.scheduler.names(job_id))
+        except (DatabaseUnavailableError, LiveUnavailableError):
+            logger.warning("job %s: its schedule is for the next sweep", job_id)
+
+    def sync_all(self) -> Mapping[str, int]:
+        """Compare all that Scheduler has with all that it should have, mend the difference; give how often what was done.
+
+        Raises:
+            LiveUnavailableError: if Scheduler does not answer.
+        """
+        there = self.scheduler.names()  # first: what is saved meanwhile is not taken for something left behind
+        now = datetime.now(UTC)
+        wanted = {entry: at for schedule in self.enabled() for entry, at in entries(schedule, now=now).items()}
+        return self._mend(wanted, there)
+
+    def enabled(self) -> Iterator[Schedule]:
+        """Give all schedules that are not paused."""
+        page = self.schedules.enabled()
+        while page:
+            yield from filter(_is_readable, page)
+            page = self.schedules.enabled(after=page[-1].job_id)
+
+    def _mend(self, wanted: Mapping[Entry, datetime], there: frozenset[str]) -> Mapping[str, int]:
+        """Create before deleting: in between a tick may come twice, which counts once, but none is lost."""
+        missing = {entry: at for entry, at in wanted.items() if entry.name not in there}
+        left = there - {entry.name for entry in wanted}
+        for entry, following in missing.items():
+            self.scheduler.create(entry, following=following)
+            logger.info("schedule %s created: %s %s", entry.name, entry.expression, entry.timezone)
+        for name in left:
+            self.scheduler.delete(name)
+            logger.info("schedule %s deleted", name)
+        return {"schedules_created": len(missing), "schedules_deleted": len(left)}
+
+
+@dataclass(frozen=True)
+class Accountant:
+    """Sees that each tick has its row."""
+
+    timekeeper: Timekeeper
+    ticker: Ticker
+
+    def account(self, *, everything: bool = False) -> Mapping[str, int]:
+        """Record what should have come and did not; start late what is to be made up for; give how often what was done.
+
+        With `everything` nothing that is due can still be on its way: for a start after which Scheduler may be empty.
+        """
+        schedules, now = self.ticker.schedules, datetime.now(UTC)
+        schedules.beat(now)
+        done: Counter[str] = Counter()
+        for schedule in self.timekeeper.enabled():
+            until = now if everything else now - GRACE
+            if owed := schedules.owed(schedule, until=until):
+                if schedule.missed is Missed.RUN_ONCE and len(owed) < MOST_AT_ONCE:
+                    done["ticks_made_up_for"] += self._make_up(schedule, owed[-1])
+                done["ticks_missed"] += schedules.account(schedule, owed, until=until)
+        return done
+
+    def _make_up(self, schedule: Schedule, at: datetime) -> int:
+        try:
+            self.ticker.fire(schedule, at, message=_LATE)
+        except NotFoundError:
+            return 0  # deleted in this moment
+        return 1
+
+
+def _is_readable(schedule: Schedule) -> bool:
+    """Whether it still makes sense: time zones come and go, and one must not keep the others from being looked after."""
+    try:
+        schedule.plan  # noqa: B018 - it is read here
+    except CronError as error:
+        logger.error("job %s: its schedule cannot be read any more: %s", schedule.job_id, error)  # noqa: TRY400
+        return False
+    return True
