@@ -6,7 +6,7 @@ Its own (1.5.33) takes every expression for UTC, looks every ten seconds, and le
 import logging
 from collections.abc import Mapping
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -23,6 +23,8 @@ __all__ = ["app"]
 logger = logging.getLogger("clock")
 
 _LOOK_EVERY_S = 1
+#: What was due while a laptop slept is not delivered any more, as Scheduler gives up after our retry policy's time.
+_GIVE_UP_AFTER = timedelta(minutes=2)
 #: When each schedule was last looked at.
 _looked: dict[Any, datetime] = {}
 
@@ -35,7 +37,7 @@ def tick() -> None:
         since = _looked.get(key) or datetime.fromtimestamp(schedule["CreationDate"], UTC)
         _looked[key] = now
         if schedule["State"] == "ENABLED":
-            for at in _due(schedule, since=since, until=now):
+            for at in _due(schedule, since=max(since, now - _GIVE_UP_AFTER), until=now):
                 _fire(key, schedule, at)
     for key in _looked.keys() - there.keys():
         del _looked[key]

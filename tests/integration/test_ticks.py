@@ -15,6 +15,7 @@ from matinee import bootstrap
 from matinee.model.run import RunStatus, RunTrigger
 from matinee.model.schedule import MAX_WAITING, SCHEDULED_TIME
 from matinee.stores.rows import Run
+from matinee.usecases.launch import Launcher
 
 SCRIPT = "import { test } from '@playwright/test';\ntest('a', async () => {});\n"
 #: A minute of which there is a tick for every schedule of these tests.
@@ -136,7 +137,7 @@ def test_a_tick_whose_first_delivery_broke_off_is_completed_by_the_next(
     """The run is in Postgres, but nobody was told of it."""
     job_id = make_job(api)
     with monkeypatch.context() as patch:
-        patch.setattr(bootstrap.ticker().launcher.__class__, "queue", _break_off)
+        patch.setattr(Launcher, "queue", _break_off)
         with pytest.raises(RuntimeError):
             tick(job_id)
     assert [] == road.plans()

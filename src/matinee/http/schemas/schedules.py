@@ -1,35 +1,41 @@
 """Jobs' schedules as the API takes and shows them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from matinee.http.schemas.shape import Request, Shape
 from matinee.model.cron import MAX_EXPRESSION_LENGTH, CronError, read
 from matinee.model.schedule import Missed, MissReason, Overlap, TickOutcome
+from matinee.model.zones import zone_of
 
 _MAX_ZONE_LENGTH = 64
 
 
-def _cron(expression: str) -> str:
-    """Take what fires; the zone has a say of its own."""
-    return _checked(expression, "UTC")
-
-
 def _zone(name: str) -> str:
-    _checked("0 0 * * *", name)
+    with _told():
+        zone_of(name)
     return name
 
 
-def _checked(expression: str, timezone: str) -> str:
+def _cron(expression: str, info: ValidationInfo) -> str:
+    """Take what fires in its zone: what is a time in one may be none in another."""
+    with _told():
+        read(expression, info.data.get("timezone", "UTC"), anchor=datetime.now(UTC))
+    return expression.strip()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
     try:
-        read(expression, timezone, anchor=datetime.now(UTC))
+        yield
     except CronError as error:
         told = {"sentence": str(error), "position": error.position, "suggestion": error.suggestion}
         raise PydanticCustomError("schedule", "{sentence}", told) from error
-    return expression.strip()
 
 
 Cron = Annotated[
@@ -51,8 +57,8 @@ Timezone = Annotated[
 class ScheduleRequest(Request):
     """When a job runs by itself."""
 
+    timezone: Timezone = "UTC"  # before what is read in it
     cron: Cron
-    timezone: Timezone = "UTC"
     enabled: bool = Field(default=True, description="`false` pauses it.")
     overlap: Overlap = Field(
         default=Overlap.SKIP,
@@ -126,8 +132,8 @@ class ScheduleDetails(Schedule):
 class PreviewRequest(Request):
     """An expression that somebody thinks of."""
 
+    timezone: Timezone = "UTC"  # before what is read in it
     cron: Cron
-    timezone: Timezone = "UTC"
 
 
 class Preview(Shape):

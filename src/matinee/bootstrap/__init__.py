@@ -1,0 +1,101 @@
+"""The one wiring: settings to clients to stores to use cases, the same in Lambda, locally and in tests.
+
+Each is built when it is first asked for and lives as long as the process.
+"""
+
+from matinee import settings
+from matinee.bootstrap.programs import parser, place, reports, runner
+from matinee.bootstrap.stores import (
+    artifacts,
+    database,
+    deletions,
+    job_queue,
+    jobs,
+    keys,
+    live,
+    report_queue,
+    runs,
+    scheduler,
+    schedules,
+    sources,
+    sqs,
+    test_queue,
+    tests,
+    tracking,
+    trigger_keys,
+)
+from matinee.bootstrap.usecases import (
+    canceller,
+    closer,
+    console,
+    dead_letters,
+    deleter,
+    dispatch,
+    launcher,
+    library,
+    mender,
+    merger,
+    planner,
+    purger,
+    rerunner,
+    starter,
+    submitter,
+    sweeper,
+    ticker,
+    timekeeper,
+    tracker,
+)
+
+__all__ = [
+    "artifacts",
+    "canceller",
+    "closer",
+    "console",
+    "database",
+    "dead_letters",
+    "deleter",
+    "deletions",
+    "dispatch",
+    "job_queue",
+    "jobs",
+    "keys",
+    "launcher",
+    "library",
+    "live",
+    "mender",
+    "merger",
+    "parser",
+    "place",
+    "planner",
+    "purger",
+    "report_queue",
+    "reports",
+    "rerunner",
+    "reset",
+    "runner",
+    "runs",
+    "scheduler",
+    "schedules",
+    "sources",
+    "sqs",
+    "starter",
+    "submitter",
+    "sweeper",
+    "test_queue",
+    "tests",
+    "ticker",
+    "timekeeper",
+    "tracker",
+    "tracking",
+    "trigger_keys",
+]
+
+
+def reset() -> None:
+    """Forget all that was built and read, and close it; the next call builds anew. The parser stays: it knows no place."""
+    if database.built:
+        database.built.close()
+    stores = (live, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, tracking, keys)
+    for part in (*stores, schedules, scheduler):
+        part.forget()
+    settings.load.cache_clear()

@@ -1,0 +1,52 @@
+"""The programs of the pinned runtime, on this machine."""
+# ruff: noqa: PLC0415 - imports stand inside: a function loads only what it uses, and run_test has no Postgres driver
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from matinee import settings
+from matinee.bootstrap.parts import Part
+
+if TYPE_CHECKING:
+    from matinee.runner.execution import Runner
+    from matinee.runner.report import ReportStep
+    from matinee.runner.warm import Place
+    from matinee.usecases.syntax import Parser
+
+
+@Part
+def place() -> "Place":
+    """Give where and how programs of the pinned runtime run on this machine."""
+    from matinee.runner.sandbox import choose
+    from matinee.runner.warm import Place
+
+    told = settings.load(settings.RunnerSettings)
+    return Place(
+        runtime=Path(told.matinee_runtime).resolve(),
+        sandbox=choose(told.matinee_sandbox),
+        memory_bytes=told.matinee_memory_mb << 20,
+    )
+
+
+@Part
+def runner() -> "Runner":
+    """Give what executes scripts on this machine."""
+    from matinee.runner.execution import Runner
+
+    return Runner(place())
+
+
+@Part
+def reports() -> "ReportStep":
+    """Give what makes reports on this machine."""
+    from matinee.runner.report import ReportStep
+
+    return ReportStep(place())
+
+
+@Part
+def parser() -> "Parser":
+    """Give the parser of scripts."""
+    from matinee.usecases.syntax import Parser
+
+    return Parser(Path(settings.load(settings.ParserSettings).matinee_parser))

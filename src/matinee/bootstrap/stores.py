@@ -1,0 +1,175 @@
+"""Settings to clients to stores."""
+# ruff: noqa: PLC0415 - imports stand inside: a function loads only what it uses, and run_test has no Postgres driver
+
+from typing import TYPE_CHECKING
+
+from matinee import settings
+from matinee.bootstrap.parts import Part, aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+    from matinee.model.work import RunOrder, TestOrder
+    from matinee.stores.artifacts import Artifacts
+    from matinee.stores.deletions import Deletions
+    from matinee.stores.jobs import Jobs
+    from matinee.stores.keys import Keys
+    from matinee.stores.live import LiveTable
+    from matinee.stores.postgres import Database
+    from matinee.stores.queues import Queue
+    from matinee.stores.runs import Runs
+    from matinee.stores.scheduler import Scheduler
+    from matinee.stores.schedules import Schedules
+    from matinee.stores.sources import Sources
+    from matinee.stores.tests import Tests
+    from matinee.stores.tracking import Tracking
+    from matinee.stores.trigger_keys import TriggerKeys
+
+
+@Part
+def live() -> "LiveTable":
+    """Give the live table."""
+    import boto3
+
+    from matinee.stores.live import LiveTable
+
+    return LiveTable(boto3.client("dynamodb", config=aws()), table=settings.load(settings.LiveSettings).live_table)
+
+
+@Part
+def artifacts() -> "Artifacts":
+    """Give the artifacts bucket."""
+    import boto3
+
+    from matinee.stores.artifacts import Artifacts
+
+    bucket = settings.load(settings.ArtifactSettings).artifacts_bucket
+    return Artifacts(boto3.client("s3", config=aws()), bucket=bucket)
+
+
+@Part
+def sqs() -> "SQSClient":
+    """Give what talks to queues."""
+    import boto3
+
+    return boto3.client("sqs", config=aws())
+
+
+@Part
+def test_queue() -> "Queue[TestOrder]":
+    """Give the queue test-execution."""
+    from matinee.model.work import TestOrder
+    from matinee.stores.queues import Queue
+
+    return Queue(sqs(), url=settings.load(settings.TestQueueSettings).test_queue_url, kind=TestOrder)
+
+
+@Part
+def job_queue() -> "Queue[RunOrder]":
+    """Give the queue job-execution."""
+    return of_runs(settings.load(settings.JobQueueSettings).job_queue_url)
+
+
+@Part
+def report_queue() -> "Queue[RunOrder]":
+    """Give the queue report-merge."""
+    return of_runs(settings.load(settings.ReportQueueSettings).report_queue_url)
+
+
+def of_runs(url: str) -> "Queue[RunOrder]":
+    """Give a queue of runs."""
+    from matinee.model.work import RunOrder
+    from matinee.stores.queues import Queue
+
+    return Queue(sqs(), url=url, kind=RunOrder)
+
+
+@Part
+def database() -> "Database":
+    """Give Postgres."""
+    from matinee.stores.postgres import Database
+
+    return Database(settings.load(settings.DatabaseSettings).database_url)
+
+
+@Part
+def runs() -> "Runs":
+    """Give the runs in Postgres."""
+    from matinee.stores.runs import Runs
+
+    return Runs(database())
+
+
+@Part
+def tracking() -> "Tracking":
+    """Give what follows runs in Postgres."""
+    from matinee.stores.tracking import Tracking
+
+    return Tracking(database())
+
+
+def tests() -> "Tests":
+    """Give the saved tests in Postgres."""
+    from matinee.stores.tests import Tests
+
+    return Tests(database())
+
+
+def jobs() -> "Jobs":
+    """Give the jobs in Postgres."""
+    from matinee.stores.jobs import Jobs
+
+    return Jobs(database())
+
+
+def sources() -> "Sources":
+    """Give what reads the scripts in Postgres."""
+    from matinee.stores.sources import Sources
+
+    return Sources(database())
+
+
+def deletions() -> "Deletions":
+    """Give what deletes runs and jobs in Postgres."""
+    from matinee.stores.deletions import Deletions
+
+    return Deletions(database())
+
+
+@Part
+def keys() -> "Keys":
+    """Give the API keys and tickets in Postgres."""
+    from matinee.stores.keys import Keys
+
+    return Keys(database())
+
+
+def trigger_keys() -> "TriggerKeys":
+    """Give the trigger keys in Postgres."""
+    from matinee.stores.trigger_keys import TriggerKeys
+
+    return TriggerKeys(database())
+
+
+@Part
+def schedules() -> "Schedules":
+    """Give the schedules in Postgres."""
+    from matinee.stores.schedules import Schedules
+
+    return Schedules(database())
+
+
+@Part
+def scheduler() -> "Scheduler":
+    """Give EventBridge Scheduler."""
+    import boto3
+
+    from matinee.stores.scheduler import Scheduler
+
+    told = settings.load(settings.SchedulerSettings)
+    return Scheduler(
+        boto3.client("scheduler", config=aws()),
+        group=told.schedule_group,
+        target_arn=told.schedule_target_arn,
+        role_arn=told.schedule_role_arn,
+    )
