@@ -1,6 +1,5 @@
 """The clock that the local stack's Scheduler goes by."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,13 +12,13 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def fired(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def fired(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was handed to targets."""
     told: list[str] = []
     monkeypatch.setattr(clock.eventbridge, "_invoke_target", lambda target, *_: told.append(target["Input"]))
     monkeypatch.setattr(clock, "_looked", {})
     monkeypatch.setattr(clock.scheduler._schedules, "_data", {})
-    yield told
+    return told
 
 
 def has(expression: str, zone: str = "UTC", **more: Any) -> None:

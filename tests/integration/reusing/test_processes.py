@@ -1,28 +1,17 @@
 """The tests of one job run follow each other in the same processes, and find nothing of each other there."""
 
-import io
-import os
 import re
-import signal
-import tempfile
 import time
-import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from matinee.model.run import Reason, RunKind, TestStatus
-from matinee.model.script import Language
-from matinee.model.work import Event, TestOrder
 from matinee.runner import waiting
-from matinee.runner.execution import Execution, Runner, Stop
-from matinee.runner.sandbox import choose
-from matinee.runner.warm import Place
+from matinee.runner.execution import Runner, Stop
+from tests.integration.reusing.told import Run, said
 
-SCRIPTS = Path(__file__).with_name("scripts")
+SCRIPTS = Path(__file__).parents[1] / "scripts"
 
 #: Tells when host and worker process began: a process id comes again in each sandbox.
 WHO = """
@@ -30,79 +19,6 @@ import { test } from '@playwright/test';
 console.log(`${process.env.TEST_WORKER_INDEX === undefined ? 'host' : 'worker'}=${performance.timeOrigin}`);
 test('tells', () => {});
 """
-
-Run = Callable[..., Execution]
-
-
-@pytest.fixture
-def runner(runtime: Path) -> Iterator[Runner]:
-    place = Place(runtime=runtime, sandbox=choose("auto"), memory_bytes=1 << 30)
-    runner = Runner(place)
-    yield runner
-    runner.close()
-
-
-@pytest.fixture
-def run(runner: Runner) -> Run:
-    """Execute a script as a test of a job run, and remove its files."""
-    numbers = count(1)
-
-    def run(
-        script: str,
-        *,
-        run_id: str = "r",
-        kind: RunKind = RunKind.JOB,
-        module: bool = False,
-        seconds: float = 40,
-        stop: Stop | None = None,
-        on_event: Callable[[Event], None] = lambda _: None,
-        variables: dict[str, str] | None = None,
-        retries: int = 0,
-        look: Callable[[Execution], None] = lambda _: None,
-    ) -> Execution:
-        order = TestOrder(
-            workspace_id="w", run_id=run_id, test_id=f"t{next(numbers)}", title="T", kind=kind, module=module, script=script,
-            language=Language.TYPESCRIPT, timeout_seconds=40, retries=retries, variables=variables or {},
-        )  # fmt: skip
-        done = runner.execute(order, script, seconds=seconds, stop=stop or Stop(), on_event=on_event)
-        look(done)
-        done.close()
-        return done
-
-    return run
-
-
-def said(done: Execution) -> dict[str, str]:
-    """Give what the script told as `name=value`."""
-    assert done.verdict.status is TestStatus.PASSED, done.verdict.message
-    return dict(re.findall(r"(\w+)=(\S*)", done.console.decode()))
-
-
-def trace_of(done: Execution) -> str:
-    """Give all that the trace in an execution's blob report says."""
-    assert done.blob
-    with zipfile.ZipFile(done.blob) as blob:
-        traces = [io.BytesIO(blob.read(name)) for name in blob.namelist() if name.endswith(".zip")]
-    texts = []
-    for trace in traces:
-        with zipfile.ZipFile(trace) as archive:
-            texts += [
-                archive.read(name).decode(errors="replace") for name in archive.namelist() if name.endswith(".trace")
-            ]
-    return "\n".join(texts)
-
-
-def below(top: int) -> list[int]:
-    """Give the processes below one, by their ids."""
-    found = [int(pid) for pid in Path(f"/proc/{top}/task/{top}/children").read_text().split()]
-    return [*found, *(pid for child in found for pid in below(child))]
-
-
-def cmdline(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 def test_ten_tests_of_a_run_use_one_host_and_one_worker(run: Run) -> None:
@@ -171,109 +87,6 @@ def test_nothing_of_a_test_is_in_the_next(run: Run) -> None:
 
     assert not before
     assert {"host": ",,,false,0,0,0,true", "worker": ",,,false,0,0,0,true"} == after
-
-
-def browser_of(done: Execution) -> str:
-    """Give the process id of the browser that a script of `LOOKS` saw."""
-    return said(done)["browser"]
-
-
-LOOKS = """
-  import { test, expect } from '@playwright/test';
-  USE
-  test('looks', async ({ page, context, browser }) => {
-    await page.goto('data:text/html,<h1>TITLE</h1>');
-    console.log(`browser=${(browser as any)._connection.toImpl(browser).options.browserProcess.process.pid}`);
-    console.log(`contexts=${browser.contexts().length}`);
-    console.log(`cookies=${(await context.cookies('https://example.com')).length}`);
-    await context.addCookies([{ name: 'left', value: 'yes', url: 'https://example.com' }]);
-    await browser.newContext();
-    await expect(page.getByRole('heading')).toHaveText('TITLE');
-  });
-"""
-
-
-def looks(title: str, *, use: str = "") -> str:
-    return LOOKS.replace("TITLE", title).replace("USE", use)
-
-
-def test_the_tests_of_a_run_share_a_browser_and_nothing_in_it(run: Run) -> None:
-    """Contexts end with their test, also those that it did not close."""
-    seen = [said(run(looks(f"test {n}"))) for n in range(3)]
-
-    assert 1 == len({one["browser"] for one in seen})
-    assert [("1", "0")] * 3 == [(one["contexts"], one["cookies"]) for one in seen]
-
-
-def test_other_launch_options_get_a_browser_of_their_own(run: Run) -> None:
-    """What a script asks of its browser is not what the former test's was launched with."""
-    german = "test.use({ launchOptions: { args: ['--disable-gpu', '--lang=de'], chromiumSandbox: false } });"
-    browsers = [browser_of(run(looks(f"test {n}", use=use))) for n, use in enumerate(["", german, german, ""])]
-
-    assert browsers[1] == browsers[2]
-    assert 3 == len(set(browsers))
-
-
-def test_each_test_that_shares_a_browser_has_its_own_trace_and_downloads(run: Run) -> None:
-    """A browser knows its folders from its launch; each test's blob has what that test did."""
-    script = """
-      import { test, expect } from '@playwright/test';
-      import fs from 'node:fs';
-      test('downloads', async ({ page }) => {
-        await page.setContent('<a download="TITLE.txt" href="data:text/plain,TITLE">get</a>');
-        const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('get').click()]);
-        console.log(`text=${fs.readFileSync(await download.path(), 'utf8')}`);
-      });
-    """
-    for title, other in (("alpha", "beta"), ("beta", "alpha")):
-        traces: list[str] = []
-        done = run(script.replace("TITLE", title), look=lambda done, traces=traces: traces.append(trace_of(done)))
-        assert title == said(done)["text"]
-        assert title in traces[0]
-        assert other not in traces[0]
-
-
-def test_a_browser_that_dies_between_two_tests_is_replaced(run: Run) -> None:
-    """An idle browser may be killed for the machine's memory; the next test has another and passes."""
-    first = run(looks("one"))
-    browsers = [
-        pid for pid in below(first.warm.host.pid) if b"--headless" in cmdline(pid) and b"--type" not in cmdline(pid)
-    ]
-    for pid in browsers:
-        os.kill(pid, signal.SIGKILL)
-    time.sleep(0.3)
-    second = run(looks("two"))
-
-    assert len(browsers) == 1
-    assert browser_of(first) != browser_of(second)
-
-
-def test_the_browser_ends_with_the_processes_of_its_run(run: Run, runner: Runner) -> None:
-    """Nothing is left once nobody needs the host any more."""
-    alive = below(run(looks("one")).warm.host.pid)
-    browsers = [pid for pid in alive if b"--headless" in cmdline(pid)]
-    runner.close()
-
-    assert browsers
-    assert not [pid for pid in alive if Path(f"/proc/{pid}").exists()]
-
-
-def test_where_there_is_no_sandbox_temporary_files_end_with_their_run(runtime: Path) -> None:
-    """A browser that is killed leaves its profile; in Lambda the next run would find it, and one day no room."""
-    runner = Runner(Place(runtime=runtime, sandbox=choose("none"), memory_bytes=1 << 30))
-    script = looks("one") + "console.log(`tmp=${require('node:os').tmpdir()}`);"
-    order = TestOrder(
-        workspace_id="w", run_id="r", test_id="t", title="T", kind=RunKind.JOB, module=False, script=script,
-        language=Language.TYPESCRIPT, timeout_seconds=40, retries=0, variables={},
-    )  # fmt: skip
-    with (
-        closing(runner),
-        closing(runner.execute(order, script, seconds=40, stop=Stop(), on_event=lambda _: None)) as done,
-    ):
-        tmp = Path(said(done)["tmp"])
-        assert list(tmp.glob("playwright*"))
-    assert not tmp.exists()
-    assert Path(tempfile.gettempdir()) in tmp.parents
 
 
 def test_a_stack_names_the_line_of_the_script_as_it_was_written(run: Run) -> None:
