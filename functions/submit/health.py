@@ -51,7 +51,7 @@ def get_health(response: Response) -> schemas.Health:
 def _check_all() -> dict[_Part, schemas.Check]:
     """Ask all parts at once."""
     # Built before the clock runs: in a new process that takes longer than any answer.
-    database, live, schedules = bootstrap.database(), bootstrap.live(), bootstrap.schedules()
+    database, live, ticks = bootstrap.database(), bootstrap.live(), bootstrap.ticks()
     artifacts, queue = bootstrap.artifacts(), bootstrap.test_queue()
     ask = _pool().submit
     asked: dict[_Part, Future[Any]] = {
@@ -60,7 +60,7 @@ def _check_all() -> dict[_Part, schemas.Check]:
         "artifacts": ask(artifacts.exists, "health"),
         "queue": ask(queue.ping),
     }
-    failing = ask(schedules.failing, patience_s=LIMIT_S)
+    failing = ask(ticks.failing, patience_s=LIMIT_S)
     deadline = time.monotonic() + LIMIT_S
     answers = {part: _answer(future, deadline) for part, future in asked.items()}
     answers["schedules"] = _answer(failing, deadline)

@@ -10,7 +10,8 @@ from matinee.model.cron import Timetable
 from matinee.model.run import RunKind
 from matinee.stores.jobs import Job, JobSummary
 from matinee.stores.rows import Run, RunSummary
-from matinee.stores.schedules import Schedule, Tick
+from matinee.stores.schedules import Schedule
+from matinee.stores.ticks import Tick
 
 _NEXT = 10
 

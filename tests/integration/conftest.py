@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 from uuid_utils import uuid7
 
 from local.postgres import EmbeddedPostgres
@@ -242,7 +244,19 @@ def _taken(queue: Queue[RunOrder]) -> list[RunOrder]:
 
 
 @pytest.fixture
-def road(postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
+def _aws_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS's stand-in loses its way when several threads are at it; here one waits for the other."""
+    alone, process = RLock(), BotocoreStubber.process_request
+
+    def processed(stubber: BotocoreStubber, request: Any) -> Any:
+        with alone:
+            return process(stubber, request)
+
+    monkeypatch.setattr(BotocoreStubber, "process_request", processed)
+
+
+@pytest.fixture
+def road(postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch, _aws_for_threads: None) -> Iterator[Road]:
     """The road, with a workspace and its key."""
     environment = {
         "AWS_ACCESS_KEY_ID": "test",

@@ -308,6 +308,22 @@ def test_ticks_that_nobody_was_there_for_are_missed(road: Any, api: Any) -> None
     assert 4_900 < sweep(everything=True)["ticks_missed"] <= 5_000
 
 
+def test_ticks_that_came_are_not_looked_at_again(api: Any) -> None:
+    """However many have come, the next that did not is noticed."""
+    job_id = make_job(api)
+    sweep()
+    owe(job_id, minutes=30)
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    for ago in range(30, 9, -1):
+        bootstrap.ticker().tick(job_id, now - timedelta(minutes=ago))
+
+    assert {} == sweep()
+
+    schedule = bootstrap.schedules().find(job_id)
+    assert schedule
+    assert now - timedelta(minutes=12) < schedule.accounted_until < now
+
+
 def test_a_tick_may_still_be_on_its_way(api: Any) -> None:
     """Ten minutes pass before it counts as not delivered; nothing that came is touched."""
     job_id = make_job(api)

@@ -4,12 +4,10 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import RLock
 from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
-from moto.core.botocore_stubber import BotocoreStubber
 from uuid_utils import uuid7
 
 from functions.report_proxy.app import create_app as report_proxy
@@ -36,18 +34,6 @@ def outside(client_of: Callable[..., Any]) -> Any:
 @pytest.fixture
 def job(api: Any) -> Any:
     return make_job(api, "Nightly")
-
-
-@pytest.fixture
-def aws_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AWS's stand-in loses its way when several threads are at it; here one waits for the other."""
-    alone, process = RLock(), BotocoreStubber.process_request
-
-    def processed(stubber: BotocoreStubber, request: Any) -> Any:
-        with alone:
-            return process(stubber, request)
-
-    monkeypatch.setattr(BotocoreStubber, "process_request", processed)
 
 
 def make_job(api: Any, name: str) -> Any:
@@ -417,7 +403,6 @@ def test_openapi_says_which_key_a_trigger_takes() -> None:
 # how often
 
 
-@pytest.mark.usefixtures("aws_for_threads")
 def test_a_key_may_be_used_ten_times_a_minute_however_many_come_at_once(
     road: Any, api: Any, outside: Any, job: Any
 ) -> None:

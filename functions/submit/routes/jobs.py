@@ -55,7 +55,7 @@ def list_jobs(
     found, following = bootstrap.jobs().list(
         principal.workspace_id, name=name, search=search, limit=limit, cursor=cursor
     )
-    failing = bootstrap.schedules().failing([job.id for job in found if job.schedule])
+    failing = bootstrap.ticks().failing([job.id for job in found if job.schedule])
     return schemas.JobPage(items=[views.job_summary(job, failing=failing) for job in found], next_cursor=following)
 
 
@@ -131,4 +131,4 @@ def _draft(body: schemas.JobRequest) -> JobDraft:
 
 
 def _shown(job: Job) -> schemas.Job:
-    return views.job(job, failing=bootstrap.schedules().failing([job.id]) if job.schedule else ())
+    return views.job(job, failing=bootstrap.ticks().failing([job.id]) if job.schedule else ())

@@ -29,8 +29,8 @@ def get_schedule(job_id: str, principal: Caller) -> schemas.ScheduleDetails:
         raise NotFoundError(
             "There is no such job, or it has no schedule. PUT the job with a `schedule` to give it one."
         )
-    failing = job_id in bootstrap.schedules().failing([job_id])
-    return views.schedule_details(schedule, bootstrap.schedules().ticks(job_id), failing=failing)
+    failing = job_id in bootstrap.ticks().failing([job_id])
+    return views.schedule_details(schedule, bootstrap.ticks().list(job_id), failing=failing)
 
 
 @router.post(

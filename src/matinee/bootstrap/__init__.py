@@ -21,6 +21,7 @@ from matinee.bootstrap.stores import (
     sqs,
     test_queue,
     tests,
+    ticks,
     tracking,
     trigger_keys,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "test_queue",
     "tests",
     "ticker",
+    "ticks",
     "timekeeper",
     "tracker",
     "tracking",
@@ -96,6 +98,6 @@ def reset() -> None:
     if database.built:
         database.built.close()
     stores = (live, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, tracking, keys)
-    for part in (*stores, schedules, scheduler):
+    for part in (*stores, schedules, ticks, scheduler):
         part.forget()
     settings.load.cache_clear()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matinee.stores.schedules import Schedules
     from matinee.stores.sources import Sources
     from matinee.stores.tests import Tests
+    from matinee.stores.ticks import Ticks
     from matinee.stores.tracking import Tracking
     from matinee.stores.trigger_keys import TriggerKeys
 
@@ -157,6 +158,14 @@ def schedules() -> "Schedules":
     from matinee.stores.schedules import Schedules
 
     return Schedules(database())
+
+
+@Part
+def ticks() -> "Ticks":
+    """Give the account of ticks in Postgres."""
+    from matinee.stores.ticks import Ticks
+
+    return Ticks(database())
 
 
 @Part

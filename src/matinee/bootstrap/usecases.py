@@ -22,6 +22,7 @@ from matinee.bootstrap.stores import (
     sqs,
     test_queue,
     tests,
+    ticks,
     tracking,
 )
 
@@ -79,14 +80,14 @@ def ticker() -> "Ticker":
     """Give what takes schedules' ticks."""
     from matinee.usecases.tick import Ticker
 
-    return Ticker(schedules(), runs(), starter(), launcher(), canceller())
+    return Ticker(schedules(), ticks(), runs(), starter(), launcher(), canceller())
 
 
 def starter() -> "Starter":
     """Give what runs saved tests and jobs."""
     from matinee.usecases.start import Starter
 
-    return Starter(jobs(), sources(), parser(), launcher())
+    return Starter(jobs(), sources(), parser, launcher())
 
 
 def rerunner() -> "Rerunner":
@@ -193,7 +194,7 @@ def sweeper() -> "Sweeper":
         dead_letters(),
         deletions(),
         purger(),
-        schedules(),
+        ticks(),
         accountant,
         keep,
     )

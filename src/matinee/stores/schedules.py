@@ -1,33 +1,26 @@
-"""Jobs' schedules in Postgres, and what became of each of their ticks."""
+"""Jobs' schedules in Postgres."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from matinee.model.errors import NotFoundError
 from matinee.model.schedule import (
     EXPLAINED,
-    FAILING_AFTER,
     Missed,
     MissReason,
     Overlap,
     Plan,
     ScheduleDraft,
-    TickOutcome,
-    decide,
 )
 from matinee.stores.ids import is_id
 from matinee.stores.postgres import Database
-from matinee.stores.rows import NewRun, known, utc
-from matinee.stores.runs import insert_run
+from matinee.stores.rows import known, utc
 from matinee.stores.sql import queries
 
-#: Sweep comes every minute; so long after the last one Matinee was away.
-_AWAY_AFTER = timedelta(minutes=3)
 #: So many ticks are accounted for in one transaction: a week of minutes.
 MOST_AT_ONCE = 10_000
 
@@ -68,33 +61,9 @@ class Schedule(ScheduleDraft):
         """When it fires."""
         return Plan.of(self, anchor=self.anchor_at)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Tick:
-    """A time at which a job was to run, and what became of it."""
-
-    job_id: str
-    at: datetime
-    outcome: TickOutcome
-    reason: MissReason | None
-    message: str | None
-    run_id: str | None  #: that it started, as long as that is there
-    other_run_id: str | None  #: that was in its way
-    recorded_at: datetime
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Read a row of `ticks`."""
-        return cls(
-            job_id=str(row["job_id"]),
-            at=known(row["at"]),
-            outcome=TickOutcome(row["outcome"]),
-            reason=MissReason(row["reason"]) if row["reason"] else None,
-            message=row["message"],
-            run_id=str(row["run_id"]) if row["run_id"] else None,
-            other_run_id=str(row["other_run_id"]) if row["other_run_id"] else None,
-            recorded_at=known(row["recorded_at"]),
-        )
+    def due(self, until: datetime) -> Sequence[datetime]:
+        """Give the times up to then that are still to be accounted for: the oldest, if they are too many for one time."""
+        return self.plan.between(self.accounted_until, until, limit=MOST_AT_ONCE)
 
 
 class Schedules:
@@ -119,120 +88,6 @@ class Schedules:
             rows = connection.execute(self._sql["list_enabled"], {"after": after, "limit": limit}).fetchall()
         return [Schedule.from_row(row) for row in rows]
 
-    def fire(self, job_id: str, at: datetime, new: NewRun, *, message: str | None = None) -> Tick:
-        """Account for the tick of `at`: make `new`, or not, as the schedule's overlap policy has it. Once per tick.
-
-        Raises:
-            NotFoundError: if the job has no schedule any more.
-        """
-        with self._database.transaction() as connection:
-            schedule = self._lock(connection, job_id)  # of two deliveries at once, the second finds the first's row
-            if tick := self._tick(connection, job_id, at):
-                return tick
-            wanted = {"job_id": job_id, "before": None}
-            ahead = connection.execute(self._sql["unfinished_runs"], wanted).fetchall()
-            outcome = decide(schedule.overlap, unfinished=len(ahead))
-            if outcome is not TickOutcome.SKIPPED:
-                insert_run(
-                    connection,
-                    replace(_behind(ahead[-1], new) if outcome is TickOutcome.QUEUED else new, scheduled_at=at),
-                )
-            self._insert(
-                connection,
-                schedule,
-                at,
-                outcome=outcome,
-                message=message,
-                run_id=None if outcome is TickOutcome.SKIPPED else new.id,
-                other_run_id=ahead[-1]["id"] if ahead else None,
-            )
-            return self._known(connection, job_id, at)
-
-    def miss(self, job_id: str, at: datetime, *, reason: MissReason, message: str | None = None) -> Tick:
-        """Account for a tick that starts nothing.
-
-        Raises:
-            NotFoundError: if the job has no schedule any more.
-        """
-        with self._database.transaction() as connection:
-            schedule = self._lock(connection, job_id)
-            told = message or EXPLAINED[reason]
-            self._insert(connection, schedule, at, outcome=TickOutcome.MISSED, reason=reason, message=told)
-            return self._known(connection, job_id, at)
-
-    def ahead_of(self, job_id: str, run_id: str) -> Sequence[str]:
-        """Give the runs of the job's schedule that have not ended and were made before this one."""
-        with self._database.transaction() as connection:
-            rows = connection.execute(self._sql["unfinished_runs"], {"job_id": job_id, "before": run_id}).fetchall()
-        return [str(row["id"]) for row in rows]
-
-    def owed(self, schedule: Schedule, *, until: datetime) -> Sequence[datetime]:
-        """Give the ticks up to then that have no row: the oldest, if they are more than are accounted for at once."""
-        due = schedule.plan.between(schedule.accounted_until, until, limit=MOST_AT_ONCE)
-        if not due:
-            return []
-        with self._database.transaction() as connection:
-            rows = connection.execute(self._sql["known_ticks"], {"job_id": schedule.job_id, "times": due}).fetchall()
-        return [at for at in due if at not in {row["at"] for row in rows}]
-
-    def account(self, schedule: Schedule, owed: Sequence[datetime], *, until: datetime) -> int:
-        """Record as missed what is `owed` up to then, as far as it has no row; give how many."""
-        with self._database.transaction() as connection:
-            row = connection.execute(self._sql["lock_schedule"], {"job_id": schedule.job_id}).fetchone()
-            if row is None or Schedule.from_row(row) != schedule:
-                return 0  # it was deleted, or changed, which accounts for it
-            reached = owed[-1] if len(owed) == MOST_AT_ONCE else until
-            connection.execute(self._sql["accounted"], {"job_id": schedule.job_id, "until": reached})
-            return insert_missed(connection, schedule, owed, reason=MissReason.NOT_DELIVERED)
-
-    def ticks(self, job_id: str, *, limit: int = 50) -> Sequence[Tick]:
-        """Give the last ticks of a job, newest first."""
-        with self._database.transaction() as connection:
-            rows = connection.execute(self._sql["list_ticks"], {"job_id": job_id, "limit": limit}).fetchall()
-        return [Tick.from_row(row) for row in rows]
-
-    def failing(self, job_ids: Sequence[str] | None = None, *, patience_s: float | None = None) -> frozenset[str]:
-        """Give the jobs, of these or of all, whose last ticks were all to start a run and did not."""
-        wanted = {"job_ids": None if job_ids is None else list(job_ids), "ticks": FAILING_AFTER}
-        with self._database.transaction(patience_s=patience_s) as connection:
-            rows = connection.execute(self._sql["failing"], wanted).fetchall()
-        return frozenset(str(row["job_id"]) for row in rows)
-
-    def beat(self, at: datetime) -> None:
-        """Note that Matinee is there; and if it was not lately, since when."""
-        with self._database.transaction() as connection:
-            row = connection.execute(self._sql["beat"], {"at": at}).fetchone()
-            if row and row["before"] and at - row["before"] > _AWAY_AFTER:
-                connection.execute(self._sql["note_outage"], {"began_at": row["before"], "ended_at": at})
-
-    def forget(self, before: datetime) -> int:
-        """Delete ticks and outages from before then; give how many ticks."""
-        with self._database.transaction() as connection:
-            connection.execute(self._sql["forget_outages"], {"before": before})
-            return connection.execute(self._sql["forget_ticks"], {"before": before}).rowcount
-
-    # -- within a transaction ---------------------------------------------------------------------------------------
-
-    def _lock(self, connection: Connection[DictRow], job_id: str) -> Schedule:
-        row = connection.execute(self._sql["lock_schedule"], {"job_id": job_id}).fetchone()
-        if row is None:
-            raise NotFoundError("The job has no schedule.")
-        return Schedule.from_row(row)
-
-    def _tick(self, connection: Connection[DictRow], job_id: str, at: datetime) -> Tick | None:
-        row = connection.execute(self._sql["get_tick"], {"job_id": job_id, "at": at}).fetchone()
-        return Tick.from_row(row) if row else None
-
-    def _known(self, connection: Connection[DictRow], job_id: str, at: datetime) -> Tick:
-        tick = self._tick(connection, job_id, at)
-        assert tick is not None  # noqa: S101 - it was there, or was just inserted
-        return tick
-
-    def _insert(self, connection: Connection[DictRow], schedule: Schedule, at: datetime, **more: Any) -> None:
-        empty = {"reason": None, "message": None, "run_id": None, "other_run_id": None}
-        row = {**empty, "workspace_id": schedule.workspace_id, "job_id": schedule.job_id, "at": at, **more}
-        connection.execute(self._sql["insert_tick"], row)
-
 
 def schedules_of(connection: Connection[DictRow], job_ids: Sequence[str]) -> Mapping[str, Schedule]:
     """Give the schedules of jobs by their ids, within a transaction."""
@@ -248,8 +103,7 @@ def put_schedule(
     row = connection.execute(sql["lock_schedule"], {"job_id": job_id}).fetchone()
     old = Schedule.from_row(row) if row else None
     if old and old.enabled and (draft is None or _fires_otherwise(old, draft)):
-        due = old.plan.between(old.accounted_until, now, limit=MOST_AT_ONCE)
-        insert_missed(connection, old, due, reason=MissReason.CHANGED)
+        insert_missed(connection, old, old.due(now), reason=MissReason.CHANGED)
     if draft is None:
         connection.execute(sql["delete_schedule"], {"job_id": job_id})
         return
@@ -282,9 +136,3 @@ def _fires_otherwise(old: Schedule, draft: ScheduleDraft) -> bool:
     return any(
         getattr(old, name) != getattr(draft, name) for name in ("cron", "timezone", "enabled", "starts_at", "ends_at")
     )
-
-
-def _behind(ahead: Mapping[str, Any], new: NewRun) -> NewRun:
-    """Let a run wait for another: its own time begins when that one's is over at the latest."""
-    later = max(timedelta(0), ahead["deadline_at"] - new.created_at) if ahead["deadline_at"] else timedelta(0)
-    return replace(new, in_line=True, deadline_at=new.deadline_at + later if new.deadline_at else None)

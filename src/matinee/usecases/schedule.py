@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -77,18 +77,20 @@ class Accountant:
 
         With `everything` nothing that is due can still be on its way: for a start after which Scheduler may be empty.
         """
-        schedules, now = self.ticker.schedules, datetime.now(UTC)
-        schedules.beat(now)
+        ticks, now = self.ticker.ticks, datetime.now(UTC)
+        ticks.beat(now)
         done: Counter[str] = Counter()
         for schedule in self.timekeeper.enabled():
-            until = now if everything else now - GRACE
-            if owed := schedules.owed(schedule, until=until):
-                if schedule.missed is Missed.RUN_ONCE and len(owed) < MOST_AT_ONCE:
-                    done["ticks_made_up_for"] += self._make_up(schedule, owed[-1])
-                done["ticks_missed"] += schedules.account(schedule, owed, until=until)
+            if due := schedule.due(now if everything else now - GRACE):
+                if schedule.missed is Missed.RUN_ONCE and len(due) < MOST_AT_ONCE:  # else the last is still to come
+                    done["ticks_made_up_for"] += self._make_up(schedule, due)
+                done["ticks_missed"] += ticks.account(schedule, due)
         return done
 
-    def _make_up(self, schedule: Schedule, at: datetime) -> int:
+    def _make_up(self, schedule: Schedule, due: Sequence[datetime]) -> int:
+        at = self.ticker.ticks.newest_owed(schedule, due)
+        if at is None:
+            return 0
         try:
             self.ticker.fire(schedule, at, message=_LATE)
         except NotFoundError:

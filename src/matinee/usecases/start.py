@@ -1,9 +1,10 @@
 """Run what people saved: one test, or a job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from uuid_utils import uuid7
 
@@ -15,7 +16,9 @@ from matinee.stores.jobs import Job, Jobs
 from matinee.stores.rows import NewRun, Run
 from matinee.stores.sources import How, Source, Sources
 from matinee.usecases.launch import Launcher, Start, fingerprint_of, new_test, single
-from matinee.usecases.syntax import Parser
+
+if TYPE_CHECKING:
+    from matinee.usecases.syntax import Parser
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,7 @@ class Starter:
 
     jobs: Jobs
     sources: Sources
-    parser: Parser
+    parser: Callable[[], "Parser"]  #: not loaded by those who only run what is saved, and so was parsed
     launcher: Launcher
 
     def test(self, start: Start, test_id: str, how: How) -> Run:
@@ -102,7 +105,7 @@ class Starter:
             return replace(saved, title=item.title or saved.title)
         script = item.script or ""
         try:
-            parsed = self.parser.read(script, item.language)
+            parsed = self.parser().read(script, item.language)
         except ScriptInvalidError as error:
             field = f"tests.{place}.script"
             raise ScriptInvalidError(f"{field}: {error.detail}", **error.extra, field=field) from error

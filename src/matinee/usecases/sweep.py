@@ -12,7 +12,7 @@ from matinee.stores.deletions import Deletions
 from matinee.stores.keys import Keys
 from matinee.stores.rows import RunSummary
 from matinee.stores.runs import Runs
-from matinee.stores.schedules import Schedules
+from matinee.stores.ticks import Ticks
 from matinee.stores.tracking import Tracking
 from matinee.usecases.dead import DeadLetters
 from matinee.usecases.mend import Mender
@@ -39,7 +39,7 @@ class Sweeper:
     dead_letters: DeadLetters
     deletions: Deletions
     purger: Purger
-    schedules: Schedules
+    ticks: Ticks
     accountant: Accountant
     keep: timedelta  #: for so long a run is kept after its end
 
@@ -78,7 +78,7 @@ class Sweeper:
             "tickets_forgotten": self.keys.forget_tickets(),
             "idempotency_keys_forgotten": self.runs.forget_idempotency_keys(before=now - _IDEMPOTENCY_KEYS_LAST),
             "runs_expired": self.deletions.expire(now - self.keep, limit=_EXPIRED_AT_ONCE),
-            "ticks_forgotten": self.schedules.forget(now - self.keep),
+            "ticks_forgotten": self.ticks.forget(now - self.keep),
             "runs_purged": self.purger.purge(patience_s=patience_s),
         }
 

@@ -8,7 +8,8 @@ from matinee.model.errors import DatabaseUnavailableError, LiveUnavailableError,
 from matinee.model.run import RunTrigger
 from matinee.model.schedule import SCHEDULED_TIME, MissReason, TickOutcome
 from matinee.stores.runs import Runs
-from matinee.stores.schedules import Schedule, Schedules, Tick
+from matinee.stores.schedules import Schedule, Schedules
+from matinee.stores.ticks import Tick, Ticks
 from matinee.usecases.cancel import Canceller
 from matinee.usecases.launch import Launcher, Start
 from matinee.usecases.start import Starter
@@ -21,6 +22,7 @@ class Ticker:
     """Takes ticks. Each may come often, at once, late, or never."""
 
     schedules: Schedules
+    ticks: Ticks
     runs: Runs
     starter: Starter
     launcher: Launcher
@@ -41,7 +43,7 @@ class Ticker:
             return None
         try:
             if not schedule.enabled:
-                return self.schedules.miss(job_id, at, reason=MissReason.PAUSED)
+                return self.ticks.miss(job_id, at, reason=MissReason.PAUSED)
             return self.fire(schedule, at)
         except NotFoundError:
             return None  # deleted in this moment
@@ -59,12 +61,12 @@ class Ticker:
         except (DatabaseUnavailableError, LiveUnavailableError, NotFoundError):
             raise
         except MatineeError as error:
-            return self.schedules.miss(schedule.job_id, at, reason=MissReason.START_FAILED, message=error.detail)
-        tick = self.schedules.fire(schedule.job_id, at, new, message=message)
+            return self.ticks.miss(schedule.job_id, at, reason=MissReason.START_FAILED, message=error.detail)
+        tick = self.ticks.fire(schedule.job_id, at, new, message=message)
         if tick.run_id is None:
             return tick
         if tick.outcome is TickOutcome.REPLACED:
-            for ahead in self.schedules.ahead_of(schedule.job_id, tick.run_id):
+            for ahead in self.ticks.ahead_of(schedule.job_id, tick.run_id):
                 self.canceller.cancel(schedule.workspace_id, ahead)
         self.launcher.queue(self.runs.get(schedule.workspace_id, tick.run_id))
         return tick

@@ -68,7 +68,7 @@ def test_a_schedule_is_paused_resumed_and_taken_away(job: str, capsys: pytest.Ca
 def test_what_became_of_the_last_ticks_is_shown(job: str, capsys: pytest.CaptureFixture[str]) -> None:
     main(["jobs", "schedule", job, "--cron", "* * * * *"])
     bootstrap.ticker().tick(id_of(job), datetime(2026, 11, 22, 12, tzinfo=UTC))
-    bootstrap.schedules().miss(id_of(job), datetime(2026, 11, 22, 12, 1, tzinfo=UTC), reason=MissReason.STACK_DOWN)
+    bootstrap.ticks().miss(id_of(job), datetime(2026, 11, 22, 12, 1, tzinfo=UTC), reason=MissReason.STACK_DOWN)
     capsys.readouterr()
 
     main(["jobs", "schedule", job])
