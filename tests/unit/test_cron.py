@@ -137,7 +137,8 @@ def dawn(walls: scheduler.Walls, day: date) -> datetime:
 # The translation.
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@pytest.mark.timeout(900)
+@settings(max_examples=2_000, deadline=None, derandomize=True)
 @given(EXPRESSIONS, st.sampled_from(ZONES))
 def test_what_scheduler_is_given_fires_at_the_times_of_the_timetable(expression: str, zone: str) -> None:
     """Over a year with both changes of the clocks, as somebody reads it who knows only Scheduler's documentation."""

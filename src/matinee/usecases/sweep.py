@@ -64,12 +64,13 @@ class Sweeper:
         return {what: times for what, times in done.items() if times}
 
     def _keep_time(self, *, everything: bool) -> Mapping[str, int]:
-        """Look after schedules. Scheduler may be away: that must not keep the runs from being mended."""
-        done = Counter(self.accountant.account(everything=everything))
+        """Look after schedules. Scheduler, or a queue, may be away: that must not keep the runs from being mended."""
+        done: Counter[str] = Counter()
         try:
+            done.update(self.accountant.account(everything=everything))
             done.update(self.accountant.timekeeper.sync_all())
-        except LiveUnavailableError:
-            logger.warning("EventBridge Scheduler does not answer; the next sweep looks after the schedules")
+        except LiveUnavailableError as error:
+            logger.warning("the next sweep looks after the schedules: %s", error.detail)
         return done
 
     def _forget(self, *, patience_s: float) -> Mapping[str, int]:
