@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -297,6 +298,40 @@ def test_a_job_that_nobody_planned_is_planned_after_half_a_minute_then_ever_less
 
     assert [1, 3, 5, 9, 17, 33] == sent
     assert [run.id] * 6 == [plan.run_id for plan in road.plans()]
+
+
+def test_what_was_due_while_sweeps_broke_off_is_made_up_for(road: Any, database: Database) -> None:
+    """A database that is down keeps a sweep from its end; what had its minute then has it with the next."""
+    run = road.start_job(2, planned=False)
+    sweep()
+    road.age(run.id, 300)
+    assert {} == sweep()  # it was due after four minutes, and will be after eight
+
+    with database.transaction() as connection:
+        connection.execute("UPDATE sweeps SET at = at - interval '2 minutes'")
+
+    assert {"planned_again": 1} == sweep()
+    assert {} == sweep()
+
+
+def test_a_sweep_that_does_not_come_to_its_end_is_none(road: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one that fails nor one that has no time left for all runs."""
+    run = road.start_job(2, planned=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(bootstrap.live(), "states", _unavailable)
+        patch.setattr(bootstrap.job_queue(), "send", _unavailable)
+        road.age(run.id, 31)
+        with pytest.raises(LiveUnavailableError):
+            sweep()
+    bootstrap.sweeper().sweep(patience_s=-1)
+    assert bootstrap.sweeps().begin(datetime.now(UTC)) is None
+
+    assert {"planned_again": 1} == sweep()
+    assert bootstrap.sweeps().begin(datetime.now(UTC)) is not None
+
+
+def _unavailable(*_: Any, **__: Any) -> None:
+    raise LiveUnavailableError
 
 
 def test_a_job_that_could_not_be_planned_for_a_day_ends_as_an_error_of_ours(road: Any) -> None:

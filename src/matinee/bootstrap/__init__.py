@@ -19,6 +19,7 @@ from matinee.bootstrap.stores import (
     schedules,
     sources,
     sqs,
+    sweeps,
     test_queue,
     tests,
     ticks,
@@ -82,6 +83,7 @@ __all__ = [
     "starter",
     "submitter",
     "sweeper",
+    "sweeps",
     "test_queue",
     "tests",
     "ticker",
@@ -98,6 +100,6 @@ def reset() -> None:
     if database.built:
         database.built.close()
     stores = (live, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, tracking, keys)
-    for part in (*stores, schedules, ticks, scheduler):
+    for part in (*stores, schedules, ticks, sweeps, scheduler):
         part.forget()
     settings.load.cache_clear()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matinee.stores.scheduler import Scheduler
     from matinee.stores.schedules import Schedules
     from matinee.stores.sources import Sources
+    from matinee.stores.sweeps import Sweeps
     from matinee.stores.tests import Tests
     from matinee.stores.ticks import Ticks
     from matinee.stores.tracking import Tracking
@@ -166,6 +167,14 @@ def ticks() -> "Ticks":
     from matinee.stores.ticks import Ticks
 
     return Ticks(database())
+
+
+@Part
+def sweeps() -> "Sweeps":
+    """Give what is known of sweeps in Postgres."""
+    from matinee.stores.sweeps import Sweeps
+
+    return Sweeps(database())
 
 
 @Part

@@ -20,6 +20,7 @@ from matinee.bootstrap.stores import (
     schedules,
     sources,
     sqs,
+    sweeps,
     test_queue,
     tests,
     ticks,
@@ -195,6 +196,7 @@ def sweeper() -> "Sweeper":
         deletions(),
         purger(),
         ticks(),
+        sweeps(),
         accountant,
         keep,
     )

@@ -16,9 +16,6 @@ from matinee.stores.runs import insert_run
 from matinee.stores.schedules import Schedule, insert_missed
 from matinee.stores.sql import queries
 
-#: Sweep comes every minute; so long after the last one Matinee was away.
-_AWAY_AFTER = timedelta(minutes=3)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Tick:
@@ -131,17 +128,9 @@ class Ticks:
             rows = connection.execute(self._sql["failing"], wanted).fetchall()
         return frozenset(str(row["job_id"]) for row in rows)
 
-    def beat(self, at: datetime) -> None:
-        """Note that Matinee is there; and if it was not lately, since when."""
-        with self._database.transaction() as connection:
-            row = connection.execute(self._sql["beat"], {"at": at}).fetchone()
-            if row and row["before"] and at - row["before"] > _AWAY_AFTER:
-                connection.execute(self._sql["note_outage"], {"began_at": row["before"], "ended_at": at})
-
     def forget(self, before: datetime) -> int:
-        """Delete ticks and outages from before then; give how many ticks."""
+        """Delete the ticks from before then; give how many."""
         with self._database.transaction() as connection:
-            connection.execute(self._sql["forget_outages"], {"before": before})
             return connection.execute(self._sql["forget_ticks"], {"before": before}).rowcount
 
     # -- within a transaction ---------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from matinee.model.errors import NotFoundError
 from matinee.model.run import Reason, TestStatus
 from matinee.model.work import RunOrder, TestOrder
 from matinee.stores.live import LiveTable, TestState
@@ -75,12 +74,6 @@ class DeadLetters:
         return True
 
     def _report_died(self, order: RunOrder) -> bool:
-        """The run's report could not be made: its story ends without one."""
-        try:
-            run = self.tracking.get(order.run_id)
-        except NotFoundError:
-            return True
-        if not run.end_said_at:
-            self.live.put_report(order.run_id, order.run_id, at=None)
-            logger.error("run %s has no report: it could not be made", order.run_id)
+        """The run's report could not be made: sweep has it tried again, ever less often, and ends the story without one."""
+        logger.error("the report of run %s could not be made", order.run_id)
         return True

@@ -58,25 +58,28 @@ class Mender:
     closer: Closer
     jobs: Queue[RunOrder]
 
-    def mend(self, run: RunSummary, *, everything: bool) -> Iterator[str]:
+    def mend(self, run: RunSummary, *, everything: bool, since: timedelta) -> Iterator[str]:
         """Mend a run whose events are not complete; give what was done.
 
-        With `everything` no grace is given: for a start after which queues and live table may be empty.
+        What is done ever less often is due if its time came `since` then, when a sweep last looked at every run. With
+        `everything` no grace is given: for a start after which queues and live table may be empty.
         """
         if run.kind is RunKind.JOB and not run.status.is_terminal and run.planned_at is None:
-            yield from self._mend_unplanned(run, everything=everything)
+            yield from self._mend_unplanned(run, everything=everything, since=since)
             return
         states = self.live.states(run.id)
         if run.status.is_terminal:
-            mend_story = self._mend_story_of_job if run.kind is RunKind.JOB else self._mend_story
-            yield from mend_story(run, states, everything=everything)
+            if run.kind is RunKind.JOB:
+                yield from self._mend_story_of_job(run, states, everything=everything, since=since)
+            else:
+                yield from self._mend_story(run, states, everything=everything)
             return
         for test in self.tracking.open_tests(run.id):
             yield from self._mend_test(run, test, states.get(test.id, TestState()), everything=everything)
         if run.kind is RunKind.JOB and self.planner.advance(run.id):
             yield "advanced"
 
-    def _mend_unplanned(self, run: RunSummary, *, everything: bool) -> Iterator[str]:
+    def _mend_unplanned(self, run: RunSummary, *, everything: bool, since: timedelta) -> Iterator[str]:
         if run.in_line:
             waiting = self.tracking.next_in_line(run.job_id or "")
             if waiting and waiting.run_id == run.id:  # nobody told it, or the one before was deleted
@@ -86,7 +89,7 @@ class Mender:
             self.tracking.give_up(run.id, at=datetime.now(UTC))
             self.closer.unsent_ended(run.id)
             yield "given_up"
-        elif everything or _due(_seconds_since(run.created_at), first=UNSENT_GRACE_S):
+        elif everything or _due(_seconds_since(run.created_at), first=UNSENT_GRACE_S, since=since):
             self.jobs.send(RunOrder(workspace_id=run.workspace_id, run_id=run.id))
             yield "planned_again"
 
@@ -107,7 +110,7 @@ class Mender:
             yield "end_told"
 
     def _mend_story_of_job(
-        self, run: RunSummary, states: Mapping[str, TestState], *, everything: bool
+        self, run: RunSummary, states: Mapping[str, TestState], *, everything: bool, since: timedelta
     ) -> Iterator[str]:
         """The same for a job's run. Its report is a matter of the run, and made from what does not expire."""
         state = states.get(run.id, TestState())
@@ -118,7 +121,7 @@ class Mender:
         elif (state.lease and state.lease.report == "none") or (waited > REPORT_GRACE_S and not everything):
             self.closer.end(run)
             yield "end_told"
-        elif everything or _due(waited, first=REPORT_AGAIN_AFTER_S):
+        elif everything or _due(waited, first=REPORT_AGAIN_AFTER_S, since=since):
             self.closer.settle(run.id)
             yield "settled_again"
 
@@ -195,9 +198,10 @@ def _seconds_idle(run: RunSummary, test: RunTest, state: TestState) -> float:
     return (now_ms() - max(lease_ended, to_ms(test.sent_at or run.created_at))) / 1000
 
 
-def _due(elapsed: float, *, first: float) -> bool:
-    """Whether `first` seconds, twice, or four times as many and so on have passed since the last sweep."""
-    return elapsed >= first and first * 2 ** math.floor(math.log2(elapsed / first)) > elapsed - _EVERY_S
+def _due(elapsed: float, *, first: float, since: timedelta) -> bool:
+    """Whether `first` seconds, twice, or four times as many and so on have passed since the last sweep that looked."""
+    window = max(_EVERY_S, since.total_seconds())
+    return elapsed >= first and first * 2 ** math.floor(math.log2(elapsed / first)) > elapsed - window
 
 
 def _seconds_since(moment: datetime | None) -> float:

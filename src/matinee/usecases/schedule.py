@@ -78,7 +78,6 @@ class Accountant:
         With `everything` nothing that is due can still be on its way: for a start after which Scheduler may be empty.
         """
         ticks, now = self.ticker.ticks, datetime.now(UTC)
-        ticks.beat(now)
         done: Counter[str] = Counter()
         for schedule in self.timekeeper.enabled():
             if due := schedule.due(now if everything else now - GRACE):

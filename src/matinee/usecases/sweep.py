@@ -12,6 +12,7 @@ from matinee.stores.deletions import Deletions
 from matinee.stores.keys import Keys
 from matinee.stores.rows import RunSummary
 from matinee.stores.runs import Runs
+from matinee.stores.sweeps import Sweeps
 from matinee.stores.ticks import Ticks
 from matinee.stores.tracking import Tracking
 from matinee.usecases.dead import DeadLetters
@@ -40,6 +41,7 @@ class Sweeper:
     deletions: Deletions
     purger: Purger
     ticks: Ticks
+    sweeps: Sweeps
     accountant: Accountant
     keep: timedelta  #: for so long a run is kept after its end
 
@@ -54,11 +56,16 @@ class Sweeper:
         """
         done: Counter[str] = Counter()
         deadline = time.monotonic() + patience_s
+        began = datetime.now(UTC)
+        last = self.sweeps.begin(began)
+        since = timedelta(0) if last is None else began - last
         done.update(self._keep_time(everything=everything))
         for run in self._unfinished():
             if time.monotonic() > deadline:
                 break
-            done.update(self._mend_safely(run, everything=everything))
+            done.update(self._mend_safely(run, everything=everything, since=since))
+        else:
+            self.sweeps.end(began)
         done.update(self.dead_letters.clear(patience_s=max(_LEAST_S, deadline - time.monotonic())))
         done.update(self._forget(patience_s=max(_LEAST_S, deadline - time.monotonic())))
         return {what: times for what, times in done.items() if times}
@@ -75,6 +82,7 @@ class Sweeper:
 
     def _forget(self, *, patience_s: float) -> Mapping[str, int]:
         now = datetime.now(UTC)
+        self.sweeps.forget(now - self.keep)
         return {
             "tickets_forgotten": self.keys.forget_tickets(),
             "idempotency_keys_forgotten": self.runs.forget_idempotency_keys(before=now - _IDEMPOTENCY_KEYS_LAST),
@@ -89,10 +97,10 @@ class Sweeper:
             yield from page
             page = self.tracking.unfinished(after=page[-1].id)
 
-    def _mend_safely(self, run: RunSummary, *, everything: bool) -> list[str]:
+    def _mend_safely(self, run: RunSummary, *, everything: bool, since: timedelta) -> list[str]:
         """Mend one run; one that cannot be mended must not keep the others from it."""
         try:
-            done = list(self.mender.mend(run, everything=everything))
+            done = list(self.mender.mend(run, everything=everything, since=since))
         except (DatabaseUnavailableError, LiveUnavailableError):
             raise
         except NotFoundError:

@@ -39,17 +39,5 @@ WHERE enabled
         ) AS latest
     );
 
--- name: beat
--- Gives when the sweep before came.
-INSERT INTO sweeps AS known (at) VALUES (%(at)s)
-ON CONFLICT (single) DO UPDATE SET at = greatest(known.at, excluded.at)
-RETURNING (SELECT at FROM sweeps) AS before;
-
--- name: note_outage
-INSERT INTO outages (began_at, ended_at) VALUES (%(began_at)s, %(ended_at)s) ON CONFLICT DO NOTHING;
-
--- name: forget_outages
-DELETE FROM outages WHERE ended_at < %(before)s;
-
 -- name: forget_ticks
 DELETE FROM ticks WHERE at < %(before)s;
