@@ -313,6 +313,11 @@ def test_no_role_has_a_managed_policy(template: "Template") -> None:
     assert not [role for role in roles if "ManagedPolicyArns" in role["Properties"]]
 
 
+def test_the_template_fits_a_request_to_cloudformation(template: "Template") -> None:
+    """As the local stack sends it: without indentation. Beyond 51,200 bytes it would have to lie in S3."""
+    assert 51_200 > len(json.dumps(template.to_json(), separators=(",", ":")))
+
+
 def test_the_template_needs_no_assets_and_hides_the_database(template: "Template") -> None:
     """Its code is named by parameters, so that one template serves every region and the emulator."""
     parameters = template.to_json()["Parameters"]
