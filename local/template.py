@@ -37,6 +37,7 @@ def template() -> str:
 def _key() -> str:
     digest = hashlib.sha256(importlib.metadata.version("aws-cdk-lib").encode())
     sources = [
+        Path(__file__),
         *sorted((ROOT / "infra").glob("*.py")),
         ROOT / "cdk.json",
         ROOT / "layers" / "playwright" / "package.json",
