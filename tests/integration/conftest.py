@@ -15,6 +15,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from uuid_utils import uuid7
 
+from functions.submit.app import create_app
 from local.postgres import EmbeddedPostgres
 from matinee import bootstrap
 from matinee.model.run import RunKind, RunTrigger, TestStatus
@@ -314,3 +315,17 @@ def new_workspace(database: Database) -> Callable[[], str]:
         return workspace_id
 
     return make
+
+
+@pytest.fixture
+def api(road: Any, client_of: Callable[..., Any]) -> Any:
+    """A client of the API, with the workspace's key."""
+    return client_of(create_app(), headers={"authorization": f"Bearer {road.key}"})
+
+
+@pytest.fixture
+def other(api: Any, client_of: Callable[..., Any], new_workspace: Callable[[], str]) -> Any:
+    """Another workspace's client."""
+    assert api
+    key = bootstrap.keys().create(new_workspace(), "other")
+    return client_of(create_app(), headers={"authorization": f"Bearer {key}"})

@@ -15,11 +15,6 @@ from matinee.stores.rows import Run
 SCRIPT = "import { test } from '@playwright/test';\ntest('a', async () => {});\n"
 
 
-@pytest.fixture
-def api(road: Any, client_of: Callable[..., Any]) -> Any:
-    return client_of(create_app(), headers={"authorization": f"Bearer {road.key}"})
-
-
 def make_job(api: Any, *, tests: int = 2, **more: Any) -> Any:
     ids = [api.post("/api/tests", json={"title": f"T{n}", "script": SCRIPT}).json()["id"] for n in range(tests)]
     return api.post("/api/jobs", json={"name": "Nightly", "tests": ids, **more}).json()

@@ -1,13 +1,11 @@
 import json
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from uuid_utils import uuid7
 
-from functions.submit.app import create_app
 from matinee import bootstrap
 from matinee.model.errors import LiveUnavailableError
 from matinee.model.script import Language
@@ -16,19 +14,6 @@ from matinee.stores.tests import TestDraft
 
 SCRIPT = "import { test } from '@playwright/test';\ntest('a', async () => {});\n"
 PROBLEM = "application/problem+json"
-
-
-@pytest.fixture
-def api(road: Any, client_of: Callable[..., Any]) -> Any:
-    return client_of(create_app(), headers={"authorization": f"Bearer {road.key}"})
-
-
-@pytest.fixture
-def other(api: Any, client_of: Callable[..., Any], new_workspace: Callable[[], str]) -> Any:
-    """Another workspace's client."""
-    assert api
-    key = bootstrap.keys().create(new_workspace(), "other")
-    return client_of(create_app(), headers={"authorization": f"Bearer {key}"})
 
 
 def save(api: Any, title: str = "Home", script: str = SCRIPT) -> str:

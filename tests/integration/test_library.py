@@ -1,30 +1,13 @@
 import itertools
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from uuid_utils import uuid7
 
-from functions.submit.app import create_app
-from matinee import bootstrap
-
 SCRIPT = "import { test } from '@playwright/test';\ntest('a', async () => {});\n"
 PROBLEM = "application/problem+json"
-
-
-@pytest.fixture
-def api(road: Any, client_of: Callable[..., Any]) -> Any:
-    return client_of(create_app(), headers={"authorization": f"Bearer {road.key}"})
-
-
-@pytest.fixture
-def other(api: Any, client_of: Callable[..., Any], new_workspace: Callable[[], str]) -> Any:
-    """Another workspace's client."""
-    assert api
-    key = bootstrap.keys().create(new_workspace(), "other")
-    return client_of(create_app(), headers={"authorization": f"Bearer {key}"})
 
 
 def save(api: Any, **more: Any) -> Any:

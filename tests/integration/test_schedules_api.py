@@ -1,24 +1,18 @@
 """Schedules over HTTP, and EventBridge Scheduler in step with them."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from functions.submit.app import create_app
 from matinee import bootstrap
 from matinee.model.errors import LiveUnavailableError
 
 SCRIPT = "import { test } from '@playwright/test';\ntest('a', async () => {});\n"
-
-
-@pytest.fixture
-def api(road: Any, client_of: Callable[..., Any]) -> Any:
-    return client_of(create_app(), headers={"authorization": f"Bearer {road.key}"})
 
 
 def body_of(api: Any, schedule: dict[str, Any] | None, *, name: str = "Nightly") -> dict[str, Any]:
@@ -165,8 +159,6 @@ def test_a_process_that_dies_between_database_and_scheduler_is_made_good_by_a_sw
     method: str, road: Any, api: Any
 ) -> None:
     """Whatever it was about to say: there is a schedule, another, or none any more."""
-    import json  # noqa: PLC0415
-
     body = body_of(api, {"cron": "0 2 * * *"})
     path = "/api/jobs"
     if method != "POST":
@@ -189,12 +181,8 @@ def test_a_process_that_dies_between_database_and_scheduler_is_made_good_by_a_sw
     assert {} == sweep()
 
 
-def test_another_workspaces_schedule_is_not_found(
-    api: Any, client_of: Callable[..., Any], new_workspace: Callable[[], str]
-) -> None:
+def test_another_workspaces_schedule_is_not_found(api: Any, other: Any) -> None:
     job = make_job(api, {"cron": "@daily"})
-    key = bootstrap.keys().create(new_workspace(), "other")
-    other = client_of(create_app(), headers={"authorization": f"Bearer {key}"})
 
     assert 404 == other.get(f"/api/jobs/{job['id']}/schedule").status_code
     assert 404 == api.get("/api/jobs/nothing/schedule").status_code

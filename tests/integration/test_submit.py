@@ -17,11 +17,6 @@ from matinee.stores.artifacts import test_prefix as prefix_of_test
 SCRIPT = "import { test } from '@playwright/test';\ntest('a', async ({ page }) => { await page.goto('/'); });\n"
 
 
-@pytest.fixture
-def api(road: Any, client_of: Callable[..., Any]) -> Any:
-    return client_of(create_app(), headers={"authorization": f"Bearer {road.key}"})
-
-
 def submit(api: Any, **more: Any) -> str:
     answer = api.post("/api/test", json={"script": SCRIPT, **more})
     assert 202 == answer.status_code, answer.text

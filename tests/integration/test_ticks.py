@@ -1,7 +1,7 @@
 """Each tick of a schedule counts once, and leaves a row that says what became of it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.submit.app import create_app
 from functions.submit.scheduled import handler
 from matinee import bootstrap
 from matinee.model.run import RunStatus, RunTrigger
@@ -27,11 +26,6 @@ class Context:
     memory_limit_in_mb = 128
     invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:scheduled"
     aws_request_id = "r"
-
-
-@pytest.fixture
-def api(road: Any, client_of: Callable[..., Any]) -> Any:
-    return client_of(create_app(), headers={"authorization": f"Bearer {road.key}"})
 
 
 def make_job(api: Any, *, tests: int = 2, **schedule: Any) -> str:

@@ -21,11 +21,6 @@ PROBLEM = "application/problem+json"
 
 
 @pytest.fixture
-def api(road: Any, client_of: Callable[..., Any]) -> Any:
-    return client_of(create_app(), headers={"authorization": f"Bearer {road.key}"})
-
-
-@pytest.fixture
 def outside(client_of: Callable[..., Any]) -> Any:
     """A client without a key of its own."""
     return client_of(create_app())
