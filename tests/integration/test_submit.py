@@ -411,7 +411,7 @@ def test_health_is_ok_when_everything_answers(client_of: Callable[..., Any]) -> 
 
     assert (200, "ok", "1.65.1") == (answer.status_code, answer.json()["status"], answer.json()["playwright"])
     assert {"status": "ok"} == answer.json()["checks"]["database"]
-    assert {"database", "live", "artifacts", "queue"} == answer.json()["checks"].keys()
+    assert {"database", "live", "artifacts", "queue", "schedules"} == answer.json()["checks"].keys()
 
 
 def test_health_is_degraded_with_a_sentence_when_a_part_is_gone(road: Any, client_of: Callable[..., Any]) -> None:
