@@ -135,6 +135,34 @@ def test_a_change_that_scheduler_did_not_hear_of_is_mended_within_one_sweep(
     assert {} == sweep()
 
 
+def test_a_schedule_that_scheduler_does_not_take_keeps_no_other_from_being_mended(
+    road: Any, api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither from being created nor from being deleted; its own former one stays until it is replaced."""
+    scheduler = bootstrap.scheduler()
+    changed = make_job(api, {"cron": "0 1 * * *"}, name="Changed")
+    gone = make_job(api, {"cron": "0 2 * * *"}, name="Gone")
+    with monkeypatch.context() as patch:
+        patch.setattr(scheduler, "names", down)
+        change(api, changed, {"cron": "0 3 * * *"})
+        change(api, gone, None)
+        make_job(api, {"cron": "0 4 * * *"}, name="New")
+    create = scheduler.create
+
+    def picky(entry: Any, **more: Any) -> None:
+        if entry.job_id == changed["id"]:
+            raise LiveUnavailableError
+        create(entry, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scheduler, "create", picky)
+        assert {"schedules_created": 1, "schedules_deleted": 1} == sweep()
+
+    assert {"cron(0 1 * * ? *)", "cron(0 4 * * ? *)"} == road.schedules().keys()
+    assert {"schedules_created": 1, "schedules_deleted": 1} == sweep()
+    assert {"cron(0 3 * * ? *)", "cron(0 4 * * ? *)"} == road.schedules().keys()
+
+
 KILLED = """
 import asyncio, os, sys
 import httpx

@@ -125,6 +125,21 @@ def test_a_tick_that_comes_five_times_at_once_starts_one_run(road: Any, api: Any
     assert 1 == len({order.run_id for order in road.plans()})
 
 
+def test_a_tick_waits_for_whoever_changes_its_job(api: Any) -> None:
+    """Who changes or deletes a job has its row first, and then its schedule's: a tick that took them in another order would deadlock."""
+    job_id = make_job(api)
+    with ThreadPoolExecutor(1) as threads:
+        with bootstrap.database().transaction() as connection:
+            connection.execute("SELECT FROM jobs WHERE id = %s FOR UPDATE", [job_id])
+            told = threads.submit(tick, job_id)
+            with bootstrap.database().transaction() as other:
+                while not other.execute("SELECT FROM pg_locks WHERE NOT granted").rowcount:
+                    time.sleep(0.02)
+            connection.execute("SELECT FROM schedules WHERE job_id = %s FOR UPDATE NOWAIT", [job_id])
+
+        assert "started" == told.result(10)
+
+
 def test_a_tick_whose_first_delivery_broke_off_is_completed_by_the_next(
     road: Any, api: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

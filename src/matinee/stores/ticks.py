@@ -136,6 +136,7 @@ class Ticks:
     # -- within a transaction ---------------------------------------------------------------------------------------
 
     def _lock(self, connection: Connection[DictRow], job_id: str) -> Schedule:
+        connection.execute(self._sql["hold_job"], {"job_id": job_id})
         row = connection.execute(self._sql["lock_schedule"], {"job_id": job_id}).fetchone()
         if row is None:
             raise NotFoundError("The job has no schedule.")

@@ -15,6 +15,8 @@ from matinee.usecases.tick import Ticker
 
 logger = logging.getLogger(__name__)
 
+#: One job's schedule that Scheduler does not take keeps no other from being mended; if it takes so many not, it is down.
+_MOST_REFUSED = 5
 _LATE = "Started late: it did not come when it was due."
 
 
@@ -54,15 +56,27 @@ class Timekeeper:
 
     def _mend(self, wanted: Mapping[Entry, datetime], there: frozenset[str]) -> Mapping[str, int]:
         """Create before deleting: in between a tick may come twice, which counts once, but none is lost."""
-        missing = {entry: at for entry, at in wanted.items() if entry.name not in there}
-        left = there - {entry.name for entry in wanted}
-        for entry, following in missing.items():
-            self.scheduler.create(entry, following=following)
-            logger.info("schedule %s created: %s %s", entry.name, entry.expression, entry.timezone)
-        for name in left:
+        refused: Counter[str] = Counter()
+        done = {"schedules_created": 0, "schedules_deleted": 0}
+        for entry, following in wanted.items():
+            if entry.name not in there:
+                try:
+                    self.scheduler.create(entry, following=following)
+                except LiveUnavailableError:
+                    refused[entry.job_id] += 1
+                    if len(refused) == _MOST_REFUSED:
+                        raise
+                    logger.exception("job %s: Scheduler does not take %s", entry.job_id, entry.expression)
+                    continue
+                done["schedules_created"] += 1
+                logger.info("schedule %s created: %s %s", entry.name, entry.expression, entry.timezone)
+        for name in there - {entry.name for entry in wanted}:
+            if name.partition(".")[0] in refused:
+                continue  # the old one fires until the new one is there
             self.scheduler.delete(name)
+            done["schedules_deleted"] += 1
             logger.info("schedule %s deleted", name)
-        return {"schedules_created": len(missing), "schedules_deleted": len(left)}
+        return done
 
 
 @dataclass(frozen=True)

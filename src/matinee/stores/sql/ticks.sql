@@ -1,3 +1,7 @@
+-- name: hold_job
+-- Before its schedule, as whoever changes or deletes the job does: else they deadlock.
+SELECT id FROM jobs WHERE id = %(job_id)s FOR KEY SHARE;
+
 -- name: lock_schedule
 SELECT * FROM schedules WHERE job_id = %(job_id)s FOR UPDATE;
 
