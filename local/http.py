@@ -1,4 +1,4 @@
-"""The HTTP functions in one process, on one origin: `python -m local.http DESCRIPTOR`."""
+"""The HTTP functions and the web interface in one process, on one origin: `python -m local.http DESCRIPTOR`."""
 
 import socket
 import sys
@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse
-from starlette.routing import Route, Router
+from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.report_proxy.app import create_app as report_proxy
 from functions.status_stream.app import create_app as status_stream
 from functions.submit.app import create_app as submit
+from local.site import Site
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -23,26 +22,10 @@ if TYPE_CHECKING:
 #: Streams that are open when we are asked to stop are cut after so many seconds; clients resume them.
 _GRACE_SECONDS = 1
 
-_HOME_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Matinee</title>
-<style>
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem; color-scheme: light dark }
-  code { background: #8883; padding: .1em .3em; border-radius: 3px }
-</style>
-<h1>Matinee is up</h1>
-<p>A web interface comes later; today the way in is the command line:</p>
-<p><code>matinee run my-test.spec.ts</code></p>
-<p>or the API, with the key in <code>.matinee/api-key</code>:
-<code>POST /api/test</code>, then <code>GET /api/test-status/sse/{testId}</code>.</p>
-<p><a href="/api/health">What is up, and in which versions</a></p>
-"""
-
 
 def create_app() -> ASGIApp:
-    """Put the functions' apps behind one door, by path, as API Gateway does."""
+    """Put the functions' apps and the web interface behind one door, by path, as API Gateway and CloudFront do."""
+    site = Site()
     fallback = submit()
     streams = status_stream()
     by_prefix: dict[str, FastAPI] = {
@@ -53,8 +36,9 @@ def create_app() -> ASGIApp:
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
+        of_api = path == "/api" or path.startswith("/api/")
         app = next((found for prefix, found in by_prefix.items() if path.startswith(prefix)), fallback)
-        await app(scope, receive, send)
+        await (app if of_api else site)(scope, receive, send)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -63,11 +47,7 @@ def create_app() -> ASGIApp:
                 await stack.enter_async_context(app.router.lifespan_context(app))
             yield
 
-    return Router([Route("/", _home)], default=route, lifespan=lifespan, redirect_slashes=False)
-
-
-async def _home(_: Request) -> HTMLResponse:
-    return HTMLResponse(_HOME_PAGE)
+    return Router(default=route, lifespan=lifespan, redirect_slashes=False)
 
 
 def main() -> None:

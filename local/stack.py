@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,16 @@ from local.processes import Program
 from local.runtime import Installation, publish_viewer
 from local.template import ROOT, template
 from local.watch import Part, Watch
-from matinee.model.errors import MatineeError
+from matinee.http import links
+from matinee.model.errors import MatineeError, UnauthorizedError
 from matinee.stores.artifacts import Artifacts
 from matinee.stores.keys import Keys
 from matinee.stores.postgres import Database
+from matinee.stores.sessions import Sessions
 
 _READY_SECONDS = 60.0
+#: Whoever starts a stack in the morning may come to its page in the evening.
+_LINK_LASTS = timedelta(hours=24)
 
 
 class Stack:
@@ -58,6 +63,23 @@ class Stack:
     def stop(self) -> None:
         """End everything, the last first. To call it again does nothing."""
         self._closing.close()
+
+    def sign_in_link(self) -> str:
+        """Make a link that signs a browser in, once, within 24 hours.
+
+        Raises:
+            DatabaseUnavailableError: if Postgres does not answer.
+            UnauthorizedError: if the stack's key has just been revoked.
+        """
+        database = Database(self._database_url())
+        try:
+            principal = Keys(database).principal_of(self.api_key)
+            if principal is None or principal.key_id is None:
+                raise UnauthorizedError
+            link = Sessions(database).issue_link(principal.key_id, lasts=_LINK_LASTS)
+        finally:
+            database.close()
+        return f"{self.url}{links.sign_in_path(link.token)}"
 
     def _start(self) -> None:
         options = self.options

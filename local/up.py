@@ -13,6 +13,7 @@ from local.options import Options
 from local.processes import DIE_WITH_US
 from local.stack import Stack
 from local.template import ROOT
+from matinee.cli import browser
 
 _EXAMPLES = ROOT / "examples"
 
@@ -39,6 +40,9 @@ def main(*, once: bool = False) -> int:
             _say("That was all: Matinee stops. Without ONCE=1 (or --once) it stays up, and so do the reports.")
             return code
         _say(f"Matinee is up at {stack.url} (key: {stack.home.key_file}, logs: {stack.home.logs}). Ctrl-C ends it.")
+        _say(f"Sign in: {stack.sign_in_link()} (works once, within 24 hours; `matinee sign-in` prints another)")
+        if browser.is_here():
+            browser.show(stack.sign_in_link())
         threading.Event().wait()
     except KeyboardInterrupt:
         _say("stopping")

@@ -19,13 +19,16 @@ _SAFE = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+#: A page that a test attached may run its scripts, but not as one of ours: it must not act for whoever is signed in.
+_STRANGE = {"Content-Security-Policy": "sandbox allow-scripts"}
 
 
 class ObjectResponse(StreamingResponse):
     """An object of the store, chunk by chunk, as fast as the client takes it; hung up when the client is gone."""
 
-    def __init__(self, served: Served) -> None:
-        super().__init__(iter(served), status_code=served.status, headers={**served.headers, **_SAFE})
+    def __init__(self, served: Served, *, ours: bool) -> None:
+        safe = _SAFE if ours else {**_SAFE, **_STRANGE}
+        super().__init__(iter(served), status_code=served.status, headers={**served.headers, **safe})
         self._served = served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

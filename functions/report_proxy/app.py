@@ -2,17 +2,17 @@
 
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request, Response, Security
+from fastapi import FastAPI, Request, Response
 
 from functions.report_proxy import answers, tickets
 from matinee import bootstrap, settings
 from matinee.http import links, problems
-from matinee.http.auth import bearer, principal_from
+from matinee.http.auth import credentials, principal_from
 from matinee.http.pages import wants_page
 from matinee.http.problems import documented
 from matinee.model.errors import NotFoundError, UnauthorizedError
 from matinee.model.run import RunKind
-from matinee.usecases.serve_report import Reports
+from matinee.usecases.serve_report import ATTACHED, Reports
 
 _OF_JOBS = "/api/test-results/jobs/"
 _REPORTS = {
@@ -23,7 +23,7 @@ _REPORTS = {
 
 def create_app() -> FastAPI:
     """Make the app; the stores are reached when the first client comes."""
-    app = FastAPI(title="Matinee: reports", dependencies=[Security(bearer)])
+    app = FastAPI(title="Matinee: reports", dependencies=[credentials])
     problems.install(app)
     for report, (operation, summary) in _REPORTS.items():
         app.add_api_route(report, to_folder, methods=["GET", "HEAD"], status_code=307, include_in_schema=False)
@@ -49,7 +49,7 @@ def to_folder(request: Request) -> Response:
 def report_file(request: Request, run_id: str, path: str) -> Response:
     """Give a file of the report. A browser may come with a ticket, which it keeps as a cookie from then on."""
     try:
-        principal = principal_from(request, bootstrap.keys(), run_id=run_id)
+        principal = principal_from(request, bootstrap.keys(), bootstrap.sessions(), run_id=run_id)
     except UnauthorizedError:
         if wants_page(request):
             return answers.sign_in(run_id)
@@ -74,7 +74,7 @@ def _file(request: Request, reports: Reports, workspace_id: str, run_id: str, pa
         etag=request.headers.get("if-none-match"),
         head=request.method == "HEAD",
     )
-    return answers.ObjectResponse(served)
+    return answers.ObjectResponse(served, ours=not path.startswith(ATTACHED))
 
 
 def _latest(request: Request, reports: Reports, workspace_id: str, run_id: str, path: str) -> Response:

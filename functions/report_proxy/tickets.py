@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from matinee.http import links
-from matinee.http.auth import ticket_cookie
+from matinee.http.cookies import keep as keep_cookie
+from matinee.http.cookies import ticket_cookie
 from matinee.http.pages import page
 from matinee.model.run import RunKind
 
@@ -29,14 +30,7 @@ def keep(request: Request, run_id: str) -> Response:
             headers={"Location": target, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
         )
     for path in _readable(run_id):
-        answer.set_cookie(
-            ticket_cookie(run_id),
-            request.query_params["ticket"],
-            path=path,
-            secure="https" in {request.url.scheme, request.headers.get("x-forwarded-proto")},
-            httponly=True,
-            samesite="strict",
-        )
+        keep_cookie(request, answer, ticket_cookie(run_id), request.query_params["ticket"], path=path)
     return answer
 
 

@@ -1,11 +1,11 @@
 """status_stream: the live events of runs, as server-sent events."""
 
-from fastapi import FastAPI, Request, Security
+from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 
 from matinee import bootstrap, settings
 from matinee.http import problems
-from matinee.http.auth import bearer, principal_from
+from matinee.http.auth import credentials, principal_from
 from matinee.http.problems import documented
 from matinee.http.sse import EventStream, last_event_id
 from matinee.stores.runs import Run
@@ -14,7 +14,7 @@ from matinee.usecases.watch import Pace, Watches
 
 def create_app() -> FastAPI:
     """Make the app; the stores are reached when the first client comes."""
-    app = FastAPI(title="Matinee: live events", dependencies=[Security(bearer)])
+    app = FastAPI(title="Matinee: live events", dependencies=[credentials])
     problems.install(app)
 
     for path, operation in (
@@ -42,7 +42,7 @@ async def events(request: Request, run_id: str) -> EventStream:
 
 def _run_for(request: Request, run_id: str) -> Run:
     """Give the run if the client may see it; to another workspace it does not exist."""
-    principal = principal_from(request, bootstrap.keys(), run_id=run_id)
+    principal = principal_from(request, bootstrap.keys(), bootstrap.sessions(), run_id=run_id)
     return bootstrap.runs().get(principal.workspace_id, run_id)
 
 

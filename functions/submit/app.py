@@ -1,7 +1,7 @@
 """The HTTP API: save tests and jobs, run them, follow, cancel and delete their runs."""
 
 from functions.submit import health
-from functions.submit.routes import jobs, runs, schedules, tests, triggers
+from functions.submit.routes import jobs, keys, runs, schedules, sessions, statistics, tests, triggers
 from matinee import __version__
 from matinee.http import problems
 from matinee.http.limits import BodyLimit
@@ -24,7 +24,7 @@ def create_app() -> Api:
         redoc_url=None,
     )
     app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, at={"/api/jobs/run": MAX_JOB_RUN_BYTES})
-    for routes in (runs, tests, jobs, schedules, triggers, health):
+    for routes in (runs, tests, jobs, schedules, triggers, statistics, sessions, keys, health):
         app.include_router(routes.router)
     problems.install(app)
     return app

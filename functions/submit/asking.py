@@ -2,26 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Query, Request, Security
+from fastapi import Depends, Header, Query, Request
 
 from matinee import bootstrap
-from matinee.http.auth import bearer, principal_from
+from matinee.http.auth import credentials, principal_from
 from matinee.model.access import Principal
 from matinee.model.run import RunTrigger
 from matinee.usecases.launch import Start
 
-#: Documents, for all routes of a router, that an API key is needed.
-ApiKey = Security(bearer)
+#: Documents, for all routes of a router, that an API key is needed, or a session.
+ApiKey = credentials
 
 
 def caller(request: Request) -> Principal:
-    """Tell who calls, by API key."""
-    return principal_from(request, bootstrap.keys())
+    """Tell who calls: an API key's bearer, or a session's."""
+    return principal_from(request, bootstrap.keys(), bootstrap.sessions())
 
 
 def reader(request: Request, run_id: str) -> Principal:
-    """Tell who reads this run: an API key's bearer, or a ticket's."""
-    return principal_from(request, bootstrap.keys(), run_id=run_id)
+    """Tell who reads this run: an API key's bearer, a session's, or a ticket's."""
+    return principal_from(request, bootstrap.keys(), bootstrap.sessions(), run_id=run_id)
 
 
 Caller = Annotated[Principal, Depends(caller)]
@@ -39,5 +39,10 @@ Cursor = Annotated[str | None, Query(max_length=100, description="The `nextCurso
 
 
 def starting(principal: Principal, idempotency_key: str | None) -> Start:
-    """Tell who starts a run: a program, with an API key."""
-    return Start(workspace_id=principal.workspace_id, trigger=RunTrigger.API, idempotency_key=idempotency_key)
+    """Tell who starts a run, and how."""
+    return Start(workspace_id=principal.workspace_id, trigger=trigger_of(principal), idempotency_key=idempotency_key)
+
+
+def trigger_of(principal: Principal) -> RunTrigger:
+    """Tell how the caller starts runs: as a person who is signed in, or as a program with an API key."""
+    return RunTrigger.MANUAL if principal.session else RunTrigger.API

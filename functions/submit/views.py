@@ -1,13 +1,14 @@
 """Runs, jobs and schedules as the API shows them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from heapq import merge
 from itertools import islice
 from typing import Any
 
 from matinee.http import links, schemas
 from matinee.model.cron import Timetable
-from matinee.model.run import RunKind
+from matinee.model.run import ADVICE, Reason, RunKind
 from matinee.stores.jobs import Job, JobSummary
 from matinee.stores.rows import Run, RunSummary
 from matinee.stores.schedules import Schedule
@@ -37,12 +38,21 @@ def run_accepted(run: Run) -> schemas.RunAccepted:
 
 def shown(run: Run) -> schemas.Run:
     """Show a run and its tests."""
-    return schemas.Run.model_validate({**vars(run), "links": _links(run)})
+    tests = [{**vars(test), "advice": _advice(test.reason)} for test in run.tests]
+    return schemas.Run.model_validate({**_summary(run), "tests": tests})
 
 
 def summary(run: RunSummary) -> schemas.RunSummary:
     """Show a run in a list."""
-    return schemas.RunSummary.model_validate({**vars(run), "links": _links(run)})
+    return schemas.RunSummary.model_validate(_summary(run))
+
+
+def _summary(run: RunSummary) -> dict[str, Any]:
+    return {**vars(run), "advice": _advice(run.reason), "links": _links(run)}
+
+
+def _advice(reason: Reason | None) -> str | None:
+    return ADVICE[reason] if reason else None
 
 
 def _links(run: RunSummary) -> schemas.RunLinks:
@@ -89,6 +99,19 @@ def preview(timetable: Timetable, *, now: datetime) -> schemas.Preview:
         irregular=_irregular(timetable, now=now),
         expressions=list(timetable.expressions),
     )
+
+
+def upcoming(named: Mapping[str, Schedule], *, now: datetime) -> list[schemas.NextTick]:
+    """Show the next times of all these schedules, by the names of their jobs."""
+    ticks = merge(*(_ticks(name, schedule, now) for name, schedule in named.items()), key=lambda tick: tick.at)
+    return list(islice(ticks, _NEXT))
+
+
+def _ticks(name: str, schedule: Schedule, now: datetime) -> Iterator[schemas.NextTick]:
+    plan = schedule.plan
+    for at in plan.after(now):
+        local = at.astimezone(plan.timetable.zone)
+        yield schemas.NextTick(job_id=schedule.job_id, name=name, at=at, local=local, words=plan.timetable.words)
 
 
 def _schedule(found: JobSummary, failing: Collection[str]) -> dict[str, Any] | None:

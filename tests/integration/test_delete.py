@@ -128,7 +128,7 @@ def test_one_run_of_a_job_goes_and_the_others_stay_and_forget_it(road: Any, api:
 
     assert [again] == [run["id"] for run in api.get("/api/runs").json()["items"]]
     assert "rerunOf" not in api.get(f"/api/runs/{again}").json()
-    assert again == api.get(f"/api/jobs/{job['id']}").json()["lastRun"]["id"]
+    assert again == api.get(f"/api/jobs/{job['id']}").json()["lastRun"]["runId"]
     assert {again} == {run_id for run_id, _ in live_keys()}
 
 

@@ -121,7 +121,8 @@ def test_jobs_are_listed_newest_first_in_pages_with_their_last_run(api: Any) -> 
     listed = first["items"] + second["items"]
     assert ["Shop", "B", "A"] == [job["name"] for job in listed]
     assert "nextCursor" not in second
-    assert (last, "queued", 1) == (listed[1]["lastRun"]["id"], listed[1]["lastRun"]["status"], listed[1]["testCount"])
+    newest = listed[1]["lastRun"]
+    assert (last, "queued", 1) == (newest["runId"], newest["status"], listed[1]["testCount"])
     assert not any("tests" in job for job in listed)
     wanted = {"name=Shop": ["Shop"], "name=shop": [], "search=SHOP": ["Shop", "B", "A"], "search=b%20of": ["B"]}
     assert wanted == {query: [job["name"] for job in api.get(f"/api/jobs?{query}").json()["items"]] for query in wanted}

@@ -94,10 +94,79 @@ def test_everything_listens_on_loopback(stack: Stack) -> None:
     assert {"0100007F"} == addresses
 
 
-def test_the_root_tells_people_what_to_do(stack: Stack) -> None:
-    """Until there is a web interface."""
+def test_the_root_is_a_page(stack: Stack) -> None:
+    """The web interface's, or until that is built one that says what to do."""
     with urllib.request.urlopen(stack.url, timeout=10) as page:
-        assert "matinee run" in page.read().decode()
+        assert ("text/html; charset=utf-8", True) == (page.headers["content-type"], "Matinee" in page.read().decode())
+
+
+def test_what_the_api_does_not_have_is_a_problem_and_no_page(stack: Stack) -> None:
+    for path in ("/api", "/api/", "/api/nothing", "/api/session/x"):
+        answer = httpx.get(f"{stack.url}{path}", headers={"Accept": "text/html"})
+
+        assert (404, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+def test_the_stacks_link_signs_a_browser_in_once(stack: Stack) -> None:
+    link = stack.sign_in_link()
+    token = link.removeprefix(f"{stack.url}/sign-in#")
+
+    with httpx.Client(base_url=stack.url, timeout=30) as browser:
+        assert [200, 401] == [
+            browser.post("/api/session", json={"link": token}).status_code,
+            httpx.post(f"{stack.url}/api/session", json={"link": token}).status_code,
+        ]
+        session = browser.get("/api/session").json()
+        assert "first key of the local stack" == session["key"]["name"]
+        made = browser.post("/api/tests", json={}, headers={"Sec-Fetch-Site": "same-origin"})
+        assert [422, 403] == [made.status_code, browser.post("/api/tests", json={}).status_code]
+
+
+@pytest.fixture
+def visited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that gets what is opened in the person's browser, which is here, in lines."""
+    program, visited = tmp_path / "browser", tmp_path / "visited"
+    program.write_text(f'#!/bin/sh\necho "$1" >> {visited}\n')
+    program.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{program} %s")
+    monkeypatch.setenv("DISPLAY", ":8400")
+    monkeypatch.delenv("MATINEE_OPEN", raising=False)
+    return visited
+
+
+def test_who_starts_it_at_a_terminal_gets_a_link_and_another_one_opened(tmp_path: Path, visited: Path) -> None:
+    """Both sign in. (Elsewhere nothing is opened: that is the next test.)"""
+    ours, theirs = os.openpty()
+    environment = {**os.environ, "MATINEE_HOME": str(tmp_path / "home"), "MATINEE_PORT": "0"}
+    with subprocess.Popen(_UP, env=environment, stdout=theirs, stderr=theirs, start_new_session=True) as up:
+        os.close(theirs)
+        said = ""
+        with contextlib.suppress(OSError):  # what a terminal says when nobody holds its other end
+            while "Sign in:" not in said or not said.endswith("\n"):
+                said += os.read(ours, 65536).decode()
+        _until(visited.exists, seconds=10)
+        printed = re.findall(r"Sign in: (http://127\.0\.0\.1:\d+)/sign-in#(\S+)", said)
+        opened = re.findall(r"(http://127\.0\.0\.1:\d+)/sign-in#(\S+)", visited.read_text())
+        answers = [httpx.post(f"{url}/api/session", json={"link": token}) for url, token in (*printed, *opened)]
+        up.terminate()
+    os.close(ours)
+
+    assert (1, 1, 2) == (len(printed), len(opened), len({*printed, *opened}))
+    assert [200, 200] == [answer.status_code for answer in answers]
+
+
+def test_without_a_terminal_the_link_is_only_told(
+    tmp_path: Path, visited: Path, started: Callable[[Path], subprocess.Popen[str]]
+) -> None:
+    up = started(tmp_path / "home")
+    url = _url(up)
+    assert up.stderr is not None
+    line = up.stderr.readline()
+
+    assert line.startswith(f"Sign in: {url}/sign-in#ml_")
+    up.terminate()
+    up.communicate(timeout=30)
+    assert not visited.exists()
 
 
 def test_the_trace_viewer_is_there_before_the_first_report(stack: Stack) -> None:

@@ -97,7 +97,8 @@ def test_two_processes_that_migrate_at_once_do_it_once(postgres: str) -> None:
     with ThreadPoolExecutor(4) as threads:
         applied = list(threads.map(Database.migrate, fresh))
 
-    assert [[], [], [], ["0001_runs", "0002_jobs", "0003_schedules", "0004_trigger_keys"]] == sorted(applied)
+    names = ["0001_runs", "0002_jobs", "0003_schedules", "0004_trigger_keys", "0005_sessions", "0006_reading"]
+    assert [[], [], [], names] == sorted(applied)
     for each in fresh:
         each.close()
 
@@ -277,6 +278,7 @@ def test_a_list_can_be_narrowed(runs: Runs, tracking: Tracking, workspace: str) 
     assert {queued, job} == found(statuses=[RunStatus.QUEUED])
     assert {queued, job, passed} == found(statuses=[RunStatus.QUEUED, RunStatus.PASSED])
     assert {job} == found(kind=RunKind.JOB)
+    assert set() == found(triggers=[RunTrigger.SCHEDULE])
     assert set() == found(kind=RunKind.JOB, statuses=[RunStatus.PASSED])
 
 

@@ -370,7 +370,7 @@ def test_a_trigger_key_opens_nothing_else(api: Any, job: Any, client_of: Callabl
     run_id = trigger(client_of(apps[0]), job, made).json()["runId"]
     ids = {"job_id": job["id"], "run_id": run_id, "test_id": job["tests"][0], "key_id": made["id"]}
     known = {"version": 1, "path": "index.html", **ids}
-    public = {"/api/health", "/api/openapi.json", "/api/jobs/{job_id}/trigger"}
+    public = {"/api/health", "/api/openapi.json", "/api/jobs/{job_id}/trigger", "/api/session"}
     redirects = {f"/api/test-results/{kind}/{{run_id}}/report" for kind in ("tests", "jobs")}
 
     answered = {
@@ -392,7 +392,7 @@ def test_openapi_says_which_key_a_trigger_takes() -> None:
     paths = create_app().openapi()["paths"]
 
     assert [{"TriggerKey": []}] == paths["/api/jobs/{job_id}/trigger"]["post"]["security"]
-    assert [{"HTTPBearer": []}] == paths["/api/jobs/{job_id}/trigger-keys"]["post"]["security"]
+    assert [{"HTTPBearer": []}, {"session": []}] == paths["/api/jobs/{job_id}/trigger-keys"]["post"]["security"]
 
 
 # how often

@@ -7,12 +7,14 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
 from matinee.http import problems
-from matinee.http.auth import principal_from, ticket_cookie
+from matinee.http.auth import principal_from
+from matinee.http.cookies import ticket_cookie
 from matinee.http.limits import BodyLimit
 from matinee.model import errors
 from matinee.model.access import Principal
 
 OWNER = Principal(workspace_id="w", key_id="k")
+VISITOR = Principal(workspace_id="w", key_id="k", session=True)
 
 
 class Ring:
@@ -23,6 +25,13 @@ class Ring:
 
     def ticket_principal(self, ticket: str) -> Principal | None:
         return Principal(workspace_id="w", run_id="r1") if ticket == "tk_good" else None
+
+
+class Book:
+    """Knows one session."""
+
+    def principal_of(self, token: str) -> Principal | None:
+        return VISITOR if token == "ms_good" else None
 
 
 class Body(BaseModel):
@@ -58,13 +67,13 @@ def client(client_of: Callable[..., Any]) -> Any:
     def take(body: Body) -> int:
         return body.number
 
-    @app.get("/who")
-    def who(request: Request) -> str:
-        return principal_from(request, Ring()).workspace_id
+    @app.api_route("/who", methods=["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
+    def who(request: Request) -> Principal:
+        return principal_from(request, Ring(), Book())
 
     @app.get("/who/{run_id}")
-    def who_reads(request: Request, run_id: str) -> str:
-        return principal_from(request, Ring(), run_id=run_id).workspace_id
+    def who_reads(request: Request, run_id: str) -> Principal:
+        return principal_from(request, Ring(), Book(), run_id=run_id)
 
     return client_of(app)
 
@@ -118,7 +127,7 @@ def test_a_bug_is_a_problem_too_and_tells_nothing(client: Any) -> None:
 
 
 def test_an_unknown_path_and_a_wrong_method_are_problems(client: Any) -> None:
-    unknown, wrong = client.get("/nowhere"), client("DELETE", "/who")
+    unknown, wrong = client.get("/nowhere"), client("DELETE", "/busy")
 
     assert (404, "urn:matinee:problem:not-found") == (unknown.status_code, unknown.json()["type"])
     assert (405, "GET") == (wrong.status_code, wrong.headers["allow"])
@@ -200,3 +209,68 @@ def test_a_ticket_may_come_in_its_runs_cookie(client: Any) -> None:
 
 def test_a_wrong_key_is_not_made_good_by_a_ticket(client: Any) -> None:
     assert 401 == client.get("/who/r1?ticket=tk_good", headers={"authorization": "Bearer mt_bad"}).status_code
+
+
+def test_a_session_comes_in_everywhere(client: Any) -> None:
+    headers = {"cookie": "matinee_session=ms_good"}
+
+    answers = [client.get(path, headers=headers) for path in ("/who", "/who/r1")]
+    assert [(200, True)] * 2 == [(answer.status_code, answer.json()["session"]) for answer in answers]
+    assert 401 == client.get("/who", headers={"cookie": "matinee_session=ms_bad"}).status_code
+
+
+def test_a_key_goes_before_a_ticket_and_a_ticket_before_a_session(client: Any) -> None:
+    session, ticket = "matinee_session=ms_good", f"{ticket_cookie('r1')}=tk_good"
+    asked = [
+        {"authorization": "Bearer mt_good", "cookie": f"{session}; {ticket}"},
+        {"cookie": f"{session}; {ticket}"},
+        {"cookie": session},
+    ]
+
+    found = [client.get("/who/r1", headers=headers).json() for headers in asked]
+
+    assert [(None, False), ("r1", False), (None, True)] == [(each["run_id"], each["session"]) for each in found]
+
+
+@pytest.mark.parametrize("ticket", ["tk_bad", ""])
+def test_a_ticket_that_is_no_good_does_not_lock_a_session_out(client: Any, ticket: str) -> None:
+    session = "matinee_session=ms_good"
+
+    in_cookie = client.get("/who/r1", headers={"cookie": f"{session}; {ticket_cookie('r1')}={ticket}"})
+    in_query = client.get(f"/who/r1?ticket={ticket}", headers={"cookie": session})
+
+    assert [200, 200] == [in_cookie.status_code, in_query.status_code]
+
+
+def test_a_wrong_key_is_not_made_good_by_a_session(client: Any) -> None:
+    headers = {"authorization": "Bearer mt_bad", "cookie": "matinee_session=ms_good", "sec-fetch-site": "same-origin"}
+
+    assert [401, 401] == [client(method, "/who", headers=headers).status_code for method in ("GET", "POST")]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("site", [None, "none", "same-site", "cross-site", "Same-Origin"])
+def test_a_session_changes_nothing_but_from_our_own_pages(client: Any, method: str, site: str | None) -> None:
+    """Another port of this machine is the same site, and its pages' requests bring our cookie along."""
+    headers = {"cookie": "matinee_session=ms_good", **({"sec-fetch-site": site} if site else {})}
+
+    refused = client(method, "/who", headers=headers)
+
+    assert (403, "urn:matinee:problem:forbidden") == (refused.status_code, refused.json()["type"])
+    assert "Programs send an API key." in refused.json()["detail"]
+    assert 200 == client(method, "/who", headers=headers | {"sec-fetch-site": "same-origin"}).status_code
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_a_session_reads_wherever_the_request_comes_from(client: Any, method: str) -> None:
+    """A report is opened from a link in a mail, say, once its page is loaded anew; no other page reads the answer."""
+    headers = {"cookie": "matinee_session=ms_good", "sec-fetch-site": "cross-site"}
+
+    assert 200 == client(method, "/who", headers=headers).status_code
+
+
+@pytest.mark.parametrize(
+    "headers", [{"authorization": "Bearer mt_good"}, {"authorization": "Bearer mt_good", "cookie": "matinee_session=x"}]
+)
+def test_a_key_changes_things_from_anywhere(client: Any, headers: dict[str, str]) -> None:
+    assert 200 == client("DELETE", "/who", headers=headers | {"sec-fetch-site": "cross-site"}).status_code

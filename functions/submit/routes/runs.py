@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
 
 from functions.submit import views
-from functions.submit.asking import ApiKey, Caller, Cursor, IdempotencyKey, Limit, Reader, starting
+from functions.submit.asking import ApiKey, Caller, Cursor, IdempotencyKey, Limit, Reader, starting, trigger_of
 from matinee import bootstrap
 from matinee.http import links, schemas
 from matinee.http.problems import documented
@@ -36,7 +37,7 @@ def submit_test(
     run = bootstrap.submitter().submit(
         Submission(**dict(body)),
         workspace_id=principal.workspace_id,
-        trigger=RunTrigger.API,
+        trigger=trigger_of(principal),
         idempotency_key=idempotency_key,
     )
     return views.accepted(run)
@@ -55,8 +56,18 @@ def list_runs(
     principal: Caller,
     status: Annotated[list[RunStatus] | None, Query(description="Only these; may be given several times.")] = None,
     kind: Annotated[RunKind | None, Query(description="Only this kind.")] = None,
-    trigger: Annotated[RunTrigger | None, Query(description="Only those started so.")] = None,
+    trigger: Annotated[
+        list[RunTrigger] | None, Query(description="Only those started so; may be given several times.")
+    ] = None,
     job_id: Annotated[schemas.Id | None, Query(alias="jobId", description="Only this job's.")] = None,
+    test_id: Annotated[
+        schemas.Id | None, Query(alias="testId", description="Only those that have this saved test.")
+    ] = None,
+    search: Annotated[
+        schemas.Text | None, Query(max_length=200, description="In the title; in capitals or not.")
+    ] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Only those made then or later.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Only those made before.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> schemas.RunPage:
@@ -65,8 +76,12 @@ def list_runs(
         principal.workspace_id,
         statuses=status,
         kind=kind,
-        trigger=trigger,
+        triggers=trigger,
         job_id=job_id,
+        test_id=test_id,
+        search=search,
+        since=since,
+        until=until,
         limit=limit,
         cursor=cursor,
     )

@@ -47,15 +47,39 @@ def list_tests(
     ] = None,
     tag: Annotated[list[schemas.Tag] | None, Query(description="May be given several times: all of them.")] = None,
     path: Annotated[schemas.Path | None, Query(description="The one from exactly this file.")] = None,
+    last_status: Annotated[
+        list[schemas.LastStatus] | None,
+        Query(
+            alias="lastStatus", description="Only those whose last result is one of these; may be given several times."
+        ),
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> schemas.SavedTestPage:
     """Give a page of the workspace's tests, without their scripts."""
     found, following = bootstrap.tests().list(
-        principal.workspace_id, search=search, tags=tag or (), path=path, limit=limit, cursor=cursor
+        principal.workspace_id,
+        search=search,
+        tags=tag or (),
+        path=path,
+        last=last_status or (),
+        limit=limit,
+        cursor=cursor,
     )
     items = [schemas.SavedTestSummary.model_validate(test) for test in found]
     return schemas.SavedTestPage(items=items, next_cursor=following)
+
+
+@router.get(
+    "/api/tags",
+    operation_id="listTags",
+    summary="The tags of saved tests",
+    responses=documented(401, 503),
+)
+def list_tags(principal: Caller) -> schemas.TagList:
+    """Give the tags of the workspace's tests, the most used first, and how many tests have each."""
+    found = bootstrap.tests().tags(principal.workspace_id)
+    return schemas.TagList(items=[schemas.TagCount.model_validate(each) for each in found])
 
 
 @router.get(

@@ -6,9 +6,11 @@ Each is built when it is first asked for and lives as long as the process.
 from matinee import settings
 from matinee.bootstrap.programs import parser, place, reports, runner
 from matinee.bootstrap.stores import (
+    api_keys,
     artifacts,
     database,
     deletions,
+    figures,
     job_queue,
     jobs,
     keys,
@@ -17,6 +19,7 @@ from matinee.bootstrap.stores import (
     runs,
     scheduler,
     schedules,
+    sessions,
     sources,
     sqs,
     sweeps,
@@ -49,6 +52,7 @@ from matinee.bootstrap.usecases import (
 )
 
 __all__ = [
+    "api_keys",
     "artifacts",
     "canceller",
     "closer",
@@ -58,6 +62,7 @@ __all__ = [
     "deleter",
     "deletions",
     "dispatch",
+    "figures",
     "job_queue",
     "jobs",
     "keys",
@@ -78,6 +83,7 @@ __all__ = [
     "runs",
     "scheduler",
     "schedules",
+    "sessions",
     "sources",
     "sqs",
     "starter",

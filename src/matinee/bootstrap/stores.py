@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from matinee.model.work import RunOrder, TestOrder
+    from matinee.stores.api_keys import ApiKeys
     from matinee.stores.artifacts import Artifacts
     from matinee.stores.deletions import Deletions
+    from matinee.stores.figures import Figures
     from matinee.stores.jobs import Jobs
     from matinee.stores.keys import Keys
     from matinee.stores.live import LiveTable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from matinee.stores.runs import Runs
     from matinee.stores.scheduler import Scheduler
     from matinee.stores.schedules import Schedules
+    from matinee.stores.sessions import Sessions
     from matinee.stores.sources import Sources
     from matinee.stores.sweeps import Sweeps
     from matinee.stores.tests import Tests
@@ -138,12 +141,33 @@ def deletions() -> "Deletions":
     return Deletions(database())
 
 
+def figures() -> "Figures":
+    """Give the figures in Postgres."""
+    from matinee.stores.figures import Figures
+
+    return Figures(database())
+
+
 @Part
 def keys() -> "Keys":
     """Give the API keys and tickets in Postgres."""
     from matinee.stores.keys import Keys
 
     return Keys(database())
+
+
+def api_keys() -> "ApiKeys":
+    """Give what looks after API keys in Postgres."""
+    from matinee.stores.api_keys import ApiKeys
+
+    return ApiKeys(database())
+
+
+def sessions() -> "Sessions":
+    """Give the browsers' sessions in Postgres."""
+    from matinee.stores.sessions import Sessions
+
+    return Sessions(database())
 
 
 def trigger_keys() -> "TriggerKeys":

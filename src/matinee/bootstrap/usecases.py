@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from matinee import settings
 from matinee.bootstrap.programs import parser, reports
 from matinee.bootstrap.stores import (
+    api_keys,
     artifacts,
     deletions,
     job_queue,
@@ -18,6 +19,7 @@ from matinee.bootstrap.stores import (
     runs,
     scheduler,
     schedules,
+    sessions,
     sources,
     sqs,
     sweeps,
@@ -191,6 +193,8 @@ def sweeper() -> "Sweeper":
         runs(),
         tracking(),
         keys(),
+        api_keys(),
+        sessions(),
         mender(),
         dead_letters(),
         deletions(),

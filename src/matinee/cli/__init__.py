@@ -13,6 +13,7 @@ from pathlib import Path
 
 from matinee.cli.api import Api
 from matinee.cli.arguments import parser
+from matinee.cli.browser import show
 from matinee.cli.job import Telling, rerun, run_job
 from matinee.cli.lists import list_jobs, list_tests
 from matinee.cli.push import push
@@ -120,6 +121,20 @@ async def _report_url(server: Server, run_id: str) -> str:
         return await api.report_url(run_id)
 
 
+def _sign_in(chosen: Namespace) -> int:
+    url = asyncio.run(_sign_in_url(locate(chosen.server)))
+    sys.stdout.write(f"{url}\n")
+    sys.stdout.flush()
+    if chosen.browser and show(url):
+        say("It is open in your browser. It works once, so for another browser ask for another.")
+    return 0
+
+
+async def _sign_in_url(server: Server) -> str:
+    async with Api(server) as api:
+        return await api.sign_in_url()
+
+
 def _up(chosen: Namespace) -> int:
     _require_checkout()
     from local.up import main as up  # noqa: PLC0415 - only this command needs it
@@ -143,6 +158,7 @@ _COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "jobs list": _list_jobs,
     "runs rerun": _rerun,
     "open": _open,
+    "sign-in": _sign_in,
     "up": _up,
 }
 

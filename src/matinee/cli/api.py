@@ -116,6 +116,11 @@ class Api:
         ticket = await self.ask("POST", f"{links.run_path(run_id)}/tickets")
         return f"{self._server.url}{ticket['report']}"
 
+    async def sign_in_url(self) -> str:
+        """Give an address that signs a browser in, once."""
+        link = await self.ask("POST", "/api/session/links")
+        return f"{self._server.url}{link['path']}"
+
     async def download(self, path: str) -> bytes:
         """Give what lies there."""
         return (await self._patiently("GET", path)).content

@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="matinee",
         description="Playwright tests on serverless functions.",
-        epilog="environment: MATINEE_SERVER, MATINEE_API_KEY, MATINEE_PORT (8400), MATINEE_HOME (.matinee)",
+        epilog="environment: MATINEE_SERVER, MATINEE_API_KEY, MATINEE_PORT (8400), MATINEE_HOME (.matinee), MATINEE_OPEN (0: open no browser by itself)",
     )
     made.add_argument("--version", action="version", version=f"matinee {version('matinee')}")
     commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -87,6 +87,14 @@ def parser() -> argparse.ArgumentParser:
     opened.add_argument("run_id", metavar="RUN_ID")
     opened.add_argument("--browser", action="store_true", help="open it, too")
     _server(opened)
+    sign_in = _leaf(
+        commands,
+        "sign-in",
+        "print a link that signs a browser in, once, and open it if there is one here",
+        "The session is the key's: it ends when that is revoked. The link works for 15 minutes.",
+    )
+    sign_in.add_argument("--no-browser", dest="browser", action="store_false", help="only print it")
+    _server(sign_in)
     up = _leaf(commands, "up", "start the local stack; Ctrl-C ends it")
     up.add_argument("--once", action="store_true", help="run the examples, then stop")
     return made

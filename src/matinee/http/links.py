@@ -3,6 +3,11 @@
 from matinee.model.run import RunKind
 
 
+def sign_in_path(token: str) -> str:
+    """Give the page that a sign-in link opens. The token stands in the fragment, which no browser sends, and no log has."""
+    return f"/sign-in#{token}"
+
+
 def run_path(run_id: str) -> str:
     """Give the path of the run itself."""
     return f"/api/runs/{run_id}"

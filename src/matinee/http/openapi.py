@@ -4,9 +4,19 @@ from typing import Any
 
 from fastapi import FastAPI
 
+#: What comes with a session and changes something may be refused for the page that sends it.
+_CHANGING = {"post", "put", "patch", "delete"}
+_FORBIDDEN = {
+    "description": "Forbidden",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
 
 class Api(FastAPI):
-    """An app whose OpenAPI says that problems are `application/problem+json`, and has none of FastAPI's own errors."""
+    """An app whose OpenAPI says that problems are `application/problem+json`, and has none of FastAPI's own errors.
+
+    Each operation that a session may change something with has its 403.
+    """
 
     def openapi(self) -> dict[str, Any]:
         """Give the document; made once."""
@@ -14,8 +24,10 @@ class Api(FastAPI):
             return self.openapi_schema
         document = super().openapi()
         for path in document["paths"].values():
-            for operation in path.values():
+            for method, operation in path.items():
                 operation["responses"] = dict(_responses(operation["responses"]))
+                if method in _CHANGING and any("session" in way for way in operation.get("security", [])):
+                    operation["responses"].setdefault("403", _FORBIDDEN)
         for name in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(name, None)
         return document

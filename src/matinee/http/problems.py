@@ -22,6 +22,7 @@ TABLE: Mapping[type[errors.MatineeError], tuple[HTTPStatus, str]] = {
     errors.ScriptInvalidError: (HTTPStatus.UNPROCESSABLE_ENTITY, "script-invalid"),
     errors.NotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
     errors.UnauthorizedError: (HTTPStatus.UNAUTHORIZED, "unauthorized"),
+    errors.ForbiddenError: (HTTPStatus.FORBIDDEN, "forbidden"),
     errors.ConflictError: (HTTPStatus.CONFLICT, "conflict"),
     errors.InvalidRequestError: (HTTPStatus.BAD_REQUEST, "invalid-request"),
     errors.InvalidFieldsError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request"),

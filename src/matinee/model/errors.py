@@ -30,6 +30,10 @@ class UnauthorizedError(MatineeError):
     """An API key is needed: send it as `Authorization: Bearer <key>`."""
 
 
+class ForbiddenError(MatineeError):
+    """A browser's session changes things only from Matinee's own pages (`Sec-Fetch-Site: same-origin`). Programs send an API key."""
+
+
 class ConflictError(MatineeError):
     """That does not fit the present state of things."""
 

@@ -12,10 +12,12 @@ from uuid_utils import uuid7
 
 from matinee.model.errors import ConflictError, InvalidFieldsError, NotFoundError, PreconditionFailedError
 from matinee.model.library import faults_of_references
-from matinee.model.run import RunStatus
+from matinee.model.run import Counts, RunStatus
 from matinee.model.schedule import ScheduleDraft
 from matinee.stores.ids import cursor_behind, is_id, read_cursor
 from matinee.stores.postgres import Database
+from matinee.stores.recents import Recent, recents_of_jobs
+from matinee.stores.rows import counts_of
 from matinee.stores.schedules import Schedule, put_schedule, schedules_of
 from matinee.stores.sql import queries
 
@@ -48,9 +50,24 @@ class JobDraft:
 class LastRun:
     """The newest run of a job."""
 
-    id: str
+    run_id: str
     status: RunStatus
     created_at: datetime
+    ended_at: datetime | None
+    duration_ms: int | None
+    counts: Counts
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Read the columns of `get_job` and `list_jobs` that begin with `run_`."""
+        return cls(
+            run_id=str(row["run_id"]),
+            status=RunStatus(row["run_status"]),
+            created_at=row["run_created_at"],
+            ended_at=row["run_ended_at"],
+            duration_ms=row["run_duration_ms"],
+            counts=counts_of(row["run_tally"]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +88,13 @@ class JobSummary:
     updated_at: datetime
     test_count: int
     last_run: LastRun | None
+    recent: tuple[Recent, ...]  #: its last runs that ended, the oldest first
     schedule: Schedule | None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], **more: Any) -> Self:
         """Read a row of `get_job` or `list_jobs`."""
-        last_run = None
-        if row["run_id"]:
-            status = RunStatus(row["run_status"])
-            last_run = LastRun(id=str(row["run_id"]), status=status, created_at=row["run_created_at"])
+        last_run = LastRun.from_row(row) if row["run_id"] else None
         plain = {field.name: row[field.name] for field in fields(JobSummary) if field.name in row}
         return cls(**{**plain, "id": str(row["id"]), "last_run": last_run, **more})
 
@@ -152,8 +167,12 @@ class Jobs:
         }
         with self._database.transaction() as connection:
             rows = connection.execute(self._sql["list_jobs"], wanted).fetchall()
-            schedules = schedules_of(connection, [str(row["id"]) for row in rows])
-        found = [JobSummary.from_row(row, schedule=schedules.get(str(row["id"]))) for row in rows[:limit]]
+            ids = [str(row["id"]) for row in rows[:limit]]
+            schedules, recents = schedules_of(connection, ids), recents_of_jobs(connection, ids)
+        found = [
+            JobSummary.from_row(row, schedule=schedules.get(each), recent=recents[each])
+            for each, row in zip(ids, rows, strict=False)
+        ]
         return found, cursor_behind(found[-1].id) if len(rows) > limit else None
 
     def update(self, workspace_id: str, job_id: str, draft: JobDraft, *, seen: int | None) -> Job:
@@ -198,7 +217,8 @@ class Jobs:
             raise NotFoundError(_NONE)
         tests = connection.execute(self._sql["tests_of_job"], wanted).fetchall()
         schedule = schedules_of(connection, [wanted["id"]]).get(wanted["id"])
-        return Job.from_row(row, schedule=schedule, tests=tuple(str(test["test_id"]) for test in tests))
+        recent = recents_of_jobs(connection, [wanted["id"]])[wanted["id"]]
+        return Job.from_row(row, schedule=schedule, recent=recent, tests=tuple(str(test["test_id"]) for test in tests))
 
 
 def _named(workspace_id: str, job_id: str) -> dict[str, Any]:

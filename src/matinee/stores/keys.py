@@ -1,9 +1,10 @@
-"""API keys and run tickets in Postgres. Only their hashes are kept."""
+"""API keys and run tickets in Postgres, as they open doors. Only their hashes are kept."""
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from uuid_utils import uuid7
 
@@ -40,15 +41,7 @@ class Keys:
 
     def create(self, workspace_id: str, name: str, *, expires_at: datetime | None = None) -> str:
         """Make a key of the workspace and give it; it cannot be had again."""
-        key = f"mt_{secrets.token_urlsafe(32)}"
-        row = {
-            "id": str(uuid7()),
-            "workspace_id": workspace_id,
-            "name": name,
-            "prefix": key[:_PREFIX_LENGTH],
-            "hash": hash_of(key),
-            "expires_at": utc(expires_at),
-        }
+        key, row = new_key(workspace_id, name, expires_at=expires_at)
         with self._database.transaction() as connection:
             connection.execute(self._sql["insert_key"], row)
         return key
@@ -84,6 +77,19 @@ class Keys:
             return connection.execute(self._sql["forget_tickets"]).rowcount
 
 
+def new_key(workspace_id: str, name: str, *, expires_at: datetime | None) -> tuple[str, Mapping[str, Any]]:
+    """Give a key, and its row for `insert_key`."""
+    key = f"mt_{secrets.token_urlsafe(32)}"
+    return key, {
+        "id": str(uuid7()),
+        "workspace_id": workspace_id,
+        "name": name,
+        "prefix": key[:_PREFIX_LENGTH],
+        "hash": hash_of(key),
+        "expires_at": utc(expires_at),
+    }
+
+
 def hash_of(token: str) -> bytes:
-    """Give what is kept of a key or a ticket: it has 256 random bits, so nothing slower is needed."""
+    """Give what is kept of a key, a ticket or a session: it has 256 random bits, so nothing slower is needed."""
     return hashlib.sha256(token.encode()).digest()

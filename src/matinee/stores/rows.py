@@ -115,7 +115,7 @@ class RunSummary:
             stop_after_failures=row["stop_after_failures"],
             deadline_at=utc(row["deadline_at"]),
             planned_at=utc(row["planned_at"]),
-            counts=Counts.of(chain.from_iterable(repeat(TestStatus(name), n) for name, n in row["tally"].items())),
+            counts=counts_of(row["tally"]),
             **more,
         )
 
@@ -187,6 +187,11 @@ def outcome_of(result: TestResult) -> Mapping[str, Any]:
         "attempts": result.attempts,
         "cases": Jsonb([_storable(case.model_dump(mode="json")) for case in result.cases]),
     }
+
+
+def counts_of(tally: Mapping[str, int]) -> Counts:
+    """Count tests by how many of them have which status."""
+    return Counts.of(chain.from_iterable(repeat(TestStatus(name), n) for name, n in tally.items()))
 
 
 def utc(moment: datetime | None) -> datetime | None:

@@ -55,12 +55,29 @@ class Runs:
         *,
         statuses: Sequence[RunStatus] | None = None,
         kind: RunKind | None = None,
-        trigger: RunTrigger | None = None,
+        triggers: Sequence[RunTrigger] | None = None,
         job_id: str | None = None,
+        test_id: str | None = None,
+        search: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> tuple[Sequence[RunSummary], str | None]:
         """Give a page of the workspace's runs, newest first, and the cursor of the next page if there is one.
+
+        Args:
+            workspace_id: Whose.
+            statuses: How they stand.
+            kind: Only this kind.
+            triggers: How they were started.
+            job_id: The job that they are runs of.
+            test_id: A saved test that they have.
+            search: What their title has in it, in capitals or not.
+            since: They were made then or later, and
+            until: before then.
+            limit: How many at most.
+            cursor: Where the page before ended.
 
         Raises:
             InvalidRequestError: if `cursor` is none of ours.
@@ -69,8 +86,12 @@ class Runs:
             "workspace_id": workspace_id,
             "statuses": [status.value for status in statuses] if statuses else None,
             "kind": kind,
-            "trigger": trigger,
+            "triggers": [trigger.value for trigger in triggers] if triggers else None,
             "job_id": job_id,
+            "test_id": test_id,
+            "search": search,
+            "since": since,
+            "until": until,
             "before": read_cursor(cursor) if cursor else None,
             "limit": limit + 1,
         }

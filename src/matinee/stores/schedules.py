@@ -88,6 +88,12 @@ class Schedules:
             rows = connection.execute(self._sql["list_enabled"], {"after": after, "limit": limit}).fetchall()
         return [Schedule.from_row(row) for row in rows]
 
+    def named(self, workspace_id: str) -> Mapping[str, Schedule]:
+        """Give the workspace's schedules that are not paused, by the names of their jobs, in the order of these."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(self._sql["list_named"], {"workspace_id": workspace_id}).fetchall()
+        return {row["name"]: Schedule.from_row(row) for row in rows}
+
 
 def schedules_of(connection: Connection[DictRow], job_ids: Sequence[str]) -> Mapping[str, Schedule]:
     """Give the schedules of jobs by their ids, within a transaction."""

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime
-from typing import Any, Self
+from dataclasses import asdict
+from typing import Any
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
@@ -12,74 +11,16 @@ from psycopg.rows import DictRow
 from uuid_utils import uuid7
 
 from matinee.model.errors import ConflictError, InvalidRequestError, NotFoundError, PreconditionFailedError
-from matinee.model.script import Language
 from matinee.stores.ids import cursor_behind, is_id, read_cursor
 from matinee.stores.postgres import Database
+from matinee.stores.recents import recents_of_tests
+from matinee.stores.saved import SavedSummary, SavedTest, TagCount, TestDraft, TestVersion
 from matinee.stores.sql import queries
+
+__all__ = ["SavedSummary", "SavedTest", "TagCount", "TestDraft", "TestVersion", "Tests"]
 
 _NONE = "There is no such test: it was already deleted, or never existed."
 _VERSION = re.compile(r"[0-9]{1,9}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TestDraft:
-    """What somebody saves as a test."""
-
-    __test__ = False
-
-    title: str
-    description: str
-    tags: tuple[str, ...]
-    path: str | None  #: the file that it was pushed from
-    script: str
-    language: Language
-    module: bool
-
-    def changes(self, saved: "SavedTest") -> bool:
-        """Whether saving it would change anything."""
-        return any(getattr(self, field.name) != getattr(saved, field.name) for field in fields(self))
-
-
-@dataclass(frozen=True, kw_only=True)
-class SavedSummary:
-    """A saved test as it is now, without its script."""
-
-    id: str
-    version: int  #: counts from 1; each save that changes something makes the next
-    title: str
-    description: str
-    tags: tuple[str, ...]
-    path: str | None
-    language: Language
-    module: bool
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Read a row of `list_tests`, or of `get_test` where there is a script."""
-        typed = {"id": str(row["id"]), "tags": tuple(row["tags"]), "language": Language(row["language"])}
-        return cls(**{**row, **typed})
-
-
-@dataclass(frozen=True, kw_only=True)
-class SavedTest(SavedSummary):
-    """A saved test as it is now."""
-
-    script: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class TestVersion:
-    """A saved test as it once was, so far as its runs are concerned."""
-
-    __test__ = False
-
-    version: int
-    title: str
-    language: Language
-    created_at: datetime
-    script: str | None = None  #: left out in lists
 
 
 class Tests:
@@ -120,6 +61,7 @@ class Tests:
         search: str | None = None,
         tags: Sequence[str] = (),
         path: str | None = None,
+        last: Sequence[str] = (),
         limit: int = 50,
         cursor: str | None = None,
     ) -> tuple[Sequence[SavedSummary], str | None]:
@@ -130,6 +72,7 @@ class Tests:
             search: What their title, description or path has in it, in capitals or not.
             tags: What all of them have.
             path: The file that they were pushed from.
+            last: How their last result may be, `never` for none at all.
             limit: How many at most.
             cursor: Where the page before ended.
 
@@ -141,12 +84,14 @@ class Tests:
             "search": search,
             "tags": list(tags) or None,
             "path": path,
+            "last": list(last) or None,
             "before": read_cursor(cursor) if cursor else None,
             "limit": limit + 1,
         }
         with self._database.transaction() as connection:
             rows = connection.execute(self._sql["list_tests"], wanted).fetchall()
-        found = [SavedSummary.from_row(row) for row in rows[:limit]]
+            recents = recents_of_tests(connection, [str(row["id"]) for row in rows[:limit]])
+        found = [SavedSummary.from_row(row, recent=recents[str(row["id"])]) for row in rows[:limit]]
         return found, cursor_behind(found[-1].id) if len(rows) > limit else None
 
     def update(self, workspace_id: str, test_id: str, draft: TestDraft, *, seen: int | None) -> SavedTest:
@@ -182,7 +127,7 @@ class Tests:
         with self._database.transaction() as connection:
             self._load(connection, wanted)
             rows = connection.execute(self._sql["list_versions"], wanted).fetchall()
-        found = [_version(row) for row in rows[:limit]]
+        found = [TestVersion.from_row(row) for row in rows[:limit]]
         return found, str(found[-1].version) if len(rows) > limit else None
 
     def version(self, workspace_id: str, test_id: str, number: int) -> TestVersion:
@@ -196,7 +141,7 @@ class Tests:
             row = connection.execute(self._sql["get_version"], wanted).fetchone()
         if row is None:
             raise NotFoundError("There is no such version of this test.")
-        return _version(row)
+        return TestVersion.from_row(row)
 
     def delete(self, workspace_id: str, test_id: str, *, force: bool) -> None:
         """Delete the test and its versions; its runs keep what they ran.
@@ -214,6 +159,12 @@ class Tests:
                 raise ConflictError("Jobs have this test. Take it out of them first, or delete with force.", jobs=jobs)
             connection.execute(self._sql["delete_test"], wanted)
 
+    def tags(self, workspace_id: str) -> Sequence[TagCount]:
+        """Give the tags of the workspace's tests, the most used first."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(self._sql["list_tags"], {"workspace_id": workspace_id}).fetchall()
+        return [TagCount(**row) for row in rows]
+
     def _lock(self, connection: Connection[DictRow], wanted: Mapping[str, Any], *, seen: int | None) -> None:
         row = connection.execute(self._sql["lock_test"], wanted).fetchone()
         if row is None:
@@ -225,7 +176,7 @@ class Tests:
         row = connection.execute(self._sql["get_test"], wanted).fetchone()
         if row is None:
             raise NotFoundError(_NONE)
-        return SavedTest.from_row(row)
+        return SavedTest.from_row(row, recent=recents_of_tests(connection, [wanted["id"]])[wanted["id"]])
 
 
 def _named(workspace_id: str, test_id: str) -> dict[str, Any]:
@@ -242,7 +193,3 @@ def _read_version_cursor(cursor: str) -> int:
     if not _VERSION.fullmatch(cursor):
         raise InvalidRequestError("The cursor is none that a list has given.")
     return int(cursor)
-
-
-def _version(row: Mapping[str, Any]) -> TestVersion:
-    return TestVersion(**{**row, "language": Language(row["language"])})

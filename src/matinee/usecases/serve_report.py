@@ -11,6 +11,8 @@ from matinee.stores.rows import Run
 from matinee.stores.runs import Runs
 
 _INDEX = "index.html"
+#: Below this lies what tests attached, whatever that is.
+ATTACHED = "data/"
 #: Below this the report looks for the trace viewer, which is stored once for all reports.
 _VIEWER = "trace/"
 #: Files whose names are given once: what tests attached (`data/<hash>.zip`: of what is in it, or with an attempt's own salt), and parts

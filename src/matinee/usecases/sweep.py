@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from matinee.model.errors import DatabaseUnavailableError, LiveUnavailableError, NotFoundError
+from matinee.stores.api_keys import ApiKeys
 from matinee.stores.deletions import Deletions
 from matinee.stores.keys import Keys
 from matinee.stores.rows import RunSummary
 from matinee.stores.runs import Runs
+from matinee.stores.sessions import Sessions
 from matinee.stores.sweeps import Sweeps
 from matinee.stores.ticks import Ticks
 from matinee.stores.tracking import Tracking
@@ -36,6 +38,8 @@ class Sweeper:
     runs: Runs
     tracking: Tracking
     keys: Keys
+    api_keys: ApiKeys
+    sessions: Sessions
     mender: Mender
     dead_letters: DeadLetters
     deletions: Deletions
@@ -85,6 +89,8 @@ class Sweeper:
         self.sweeps.forget(now - self.keep)
         return {
             "tickets_forgotten": self.keys.forget_tickets(),
+            "sessions_forgotten": self.sessions.forget(),
+            "keys_forgotten": self.api_keys.forget(),
             "idempotency_keys_forgotten": self.runs.forget_idempotency_keys(before=now - _IDEMPOTENCY_KEYS_LAST),
             "runs_expired": self.deletions.expire(now - self.keep, limit=_EXPIRED_AT_ONCE),
             "ticks_forgotten": self.ticks.forget(now - self.keep),

@@ -256,6 +256,54 @@ def test_open_prints_a_link_that_opens_the_report(server: str, world: Any, capsy
     assert url.startswith(f"{server}/api/test-results/tests/{world.run.id}/report/?ticket=tk_")
 
 
+def test_sign_in_prints_a_link_that_signs_in_once(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == main(["sign-in"])
+
+    url = capsys.readouterr().out.strip()
+    assert url.startswith(f"{server}/sign-in#ml_")
+    body = {"link": url.partition("#")[2]}
+    assert [200, 401] == [httpx.post(f"{server}/api/session", json=body).status_code for _ in range(2)]
+
+
+def test_sign_in_needs_a_key(server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert server
+    monkeypatch.setenv("MATINEE_API_KEY", "mt_wrong")
+
+    assert 2 == main(["sign-in"])
+    said = capsys.readouterr()
+    assert ("", True) == (said.out, "does not know the key" in said.err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "opens"),
+    [
+        ([], {}, True),
+        (["--no-browser"], {}, False),
+        ([], {"MATINEE_OPEN": "0"}, False),
+        ([], {"DISPLAY": "", "WAYLAND_DISPLAY": ""}, False),
+    ],
+)
+def test_sign_in_opens_the_link_where_a_person_has_a_browser(
+    server: str, tmp_path: Path, arguments: list[str], environment: dict[str, str], *, opens: bool
+) -> None:
+    program, visited = tmp_path / "browser", tmp_path / "visited"
+    program.write_text(f'#!/bin/sh\necho "$1" > {visited}\n')
+    program.chmod(0o700)
+    ours, theirs = os.openpty()
+    told = {**os.environ, "BROWSER": f"{program} %s", "DISPLAY": ":8400", **environment}
+    command = [sys.executable, "-m", "matinee.cli", "sign-in", *arguments]
+
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=told) as process:
+        code = process.wait(timeout=30)
+    os.close(theirs)
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+
+    assert (0, f"{server}/sign-in#ml_") == (code, said[: len(f"{server}/sign-in#ml_")])
+    assert (opens, opens) == (visited.exists(), "open in your browser" in said)
+    assert not opens or visited.read_text().strip() == said.split()[0]
+
+
 def test_a_run_that_does_not_exist_cannot_be_opened(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert server
     assert 2 == main(["open", "nonsense"])

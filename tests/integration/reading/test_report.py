@@ -74,6 +74,18 @@ def test_a_file_has_what_caches_and_browsers_need(report: str, world: Any) -> No
         )
 
 
+def test_a_page_that_a_test_attached_is_none_of_ours(report: str, world: Any) -> None:
+    """It may be of a site that nobody trusts: in our origin its scripts could act for whoever is signed in."""
+    put(world, f"data/{SHA1}.html", b"<script>fetch('/api/keys', {method: 'POST'})</script>")
+
+    policies = [
+        httpx.get(report + name, headers=world.authorization).headers.get("content-security-policy")
+        for name in (f"data/{SHA1}.html", f"data/{SHA1}.zip", "", "index.html")
+    ]
+
+    assert ["sandbox allow-scripts"] * 2 + [None] * 2 == policies
+
+
 def test_what_the_browser_has_is_not_sent_again(report: str, world: Any) -> None:
     etag = httpx.get(report, headers=world.authorization).headers["etag"]
 

@@ -1,7 +1,7 @@
 """Saved tests and jobs as the API takes and shows them."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -27,7 +27,7 @@ from matinee.model.library import (
     MAX_TAG_LENGTH,
     MAX_TAGS,
 )
-from matinee.model.run import RunStatus
+from matinee.model.run import Counts, RunStatus, TestStatus
 from matinee.model.script import Language
 
 
@@ -39,6 +39,8 @@ Tag = Annotated[Line, Field(min_length=1, max_length=MAX_TAG_LENGTH)]
 _Tags = Annotated[tuple[Tag, ...], Field(max_length=MAX_TAGS), AfterValidator(_once)]
 _Description = Annotated[Text, Field(max_length=MAX_DESCRIPTION_LENGTH)]
 Path = Annotated[Line, Field(max_length=MAX_PATH_LENGTH)]
+#: How a test's last result may be; `never`: it has none.
+LastStatus = Literal["passed", "flaky", "failed", "error", "timed_out", "skipped", "cancelled", "never"]
 _NextCursor = Annotated[str | None, Field(description="Give it as `cursor` for the next page.")]
 
 
@@ -55,6 +57,15 @@ class SavedTestRequest(Request):
     )
 
 
+class RecentResult(Shape):
+    """How a saved test ended in one run."""
+
+    run_id: str
+    status: TestStatus
+    duration_ms: int | None = None
+    ended_at: datetime
+
+
 class SavedTestSummary(Shape):
     """A saved test, without its script."""
 
@@ -67,6 +78,7 @@ class SavedTestSummary(Shape):
     path: str | None = None
     created_at: datetime
     updated_at: datetime
+    recent: list[RecentResult] = Field(description="Its last results, twenty at most, the oldest first.")
 
 
 class SavedTest(SavedTestSummary):
@@ -80,6 +92,19 @@ class SavedTestPage(Shape):
 
     items: list[SavedTestSummary]
     next_cursor: _NextCursor = None
+
+
+class TagCount(Shape):
+    """A tag, and how many tests have it."""
+
+    tag: str
+    tests: int
+
+
+class TagList(Shape):
+    """The tags of saved tests, the most used first."""
+
+    items: list[TagCount]
 
 
 class TestVersion(Shape):
@@ -130,9 +155,21 @@ class JobRequest(Request):
 class LastRun(Shape):
     """The newest run of a job."""
 
-    id: str
+    run_id: str
     status: RunStatus
     created_at: datetime
+    ended_at: datetime | None = None
+    duration_ms: int | None = None
+    counts: Counts
+
+
+class RecentRun(Shape):
+    """How one run of a job ended."""
+
+    run_id: str
+    status: RunStatus
+    duration_ms: int | None = None
+    ended_at: datetime
 
 
 class JobSummary(Shape):
@@ -150,6 +187,7 @@ class JobSummary(Shape):
     stop_after_failures: int | None = None
     test_count: int
     last_run: LastRun | None = None
+    recent: list[RecentRun] = Field(description="Its last runs that ended, twenty at most, the oldest first.")
     schedule: Schedule | None = None
     created_at: datetime
     updated_at: datetime

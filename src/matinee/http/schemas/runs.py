@@ -83,6 +83,7 @@ class RunTest(Shape):
     status: TestStatus
     reason: Reason | None = None
     message: str | None = None
+    advice: str | None = Field(default=None, description="What a person can do about the `reason`.")
     started_at: datetime | None = None
     ended_at: datetime | None = None
     duration_ms: int | None = None
@@ -100,6 +101,7 @@ class RunSummary(Shape):
     status: RunStatus
     reason: Reason | None = None
     message: str | None = None
+    advice: str | None = Field(default=None, description="What a person can do about the `reason`.")
     trigger: RunTrigger
     title: str
     created_at: datetime

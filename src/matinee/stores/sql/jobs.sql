@@ -22,9 +22,13 @@ DELETE FROM job_tests WHERE job_id = %(id)s;
 
 -- name: get_job
 SELECT jobs.*, latest.id AS run_id, latest.status AS run_status, latest.created_at AS run_created_at,
+    latest.ended_at AS run_ended_at, latest.duration_ms AS run_duration_ms, (
+        SELECT coalesce(jsonb_object_agg(tally.status, tally.tests), '{}')
+        FROM (SELECT status, count(*) AS tests FROM run_tests WHERE run_id = latest.id GROUP BY status) AS tally
+    ) AS run_tally,
     (SELECT count(*) FROM job_tests WHERE job_id = jobs.id) AS test_count
 FROM jobs LEFT JOIN LATERAL (
-    SELECT id, status, created_at FROM runs WHERE job_id = jobs.id ORDER BY id DESC LIMIT 1
+    SELECT id, status, created_at, ended_at, duration_ms FROM runs WHERE job_id = jobs.id ORDER BY id DESC LIMIT 1
 ) AS latest ON true
 WHERE jobs.id = %(id)s AND jobs.workspace_id = %(workspace_id)s;
 
@@ -33,9 +37,13 @@ SELECT test_id FROM job_tests WHERE job_id = %(id)s ORDER BY position;
 
 -- name: list_jobs
 SELECT jobs.*, latest.id AS run_id, latest.status AS run_status, latest.created_at AS run_created_at,
+    latest.ended_at AS run_ended_at, latest.duration_ms AS run_duration_ms, (
+        SELECT coalesce(jsonb_object_agg(tally.status, tally.tests), '{}')
+        FROM (SELECT status, count(*) AS tests FROM run_tests WHERE run_id = latest.id GROUP BY status) AS tally
+    ) AS run_tally,
     (SELECT count(*) FROM job_tests WHERE job_id = jobs.id) AS test_count
 FROM jobs LEFT JOIN LATERAL (
-    SELECT id, status, created_at FROM runs WHERE job_id = jobs.id ORDER BY id DESC LIMIT 1
+    SELECT id, status, created_at, ended_at, duration_ms FROM runs WHERE job_id = jobs.id ORDER BY id DESC LIMIT 1
 ) AS latest ON true
 WHERE jobs.workspace_id = %(workspace_id)s
     AND (%(name)s::text IS NULL OR name = %(name)s)

@@ -3,7 +3,8 @@ INSERT INTO workspaces (id, name) VALUES (%(id)s, %(name)s) ON CONFLICT DO NOTHI
 
 -- name: insert_key
 INSERT INTO api_keys (id, workspace_id, name, prefix, hash, expires_at)
-VALUES (%(id)s, %(workspace_id)s, %(name)s, %(prefix)s, %(hash)s, %(expires_at)s);
+VALUES (%(id)s, %(workspace_id)s, %(name)s, %(prefix)s, %(hash)s, %(expires_at)s)
+RETURNING *;
 
 -- name: find_key
 SELECT id, workspace_id, coalesce(last_used_at < now() - interval '1 minute', true) AS stale

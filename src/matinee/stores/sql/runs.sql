@@ -51,8 +51,15 @@ FROM runs
 WHERE workspace_id = %(workspace_id)s
     AND (%(statuses)s::run_status[] IS NULL OR status = ANY(%(statuses)s::run_status[]))
     AND (%(kind)s::run_kind IS NULL OR kind = %(kind)s::run_kind)
-    AND (%(trigger)s::run_trigger IS NULL OR trigger = %(trigger)s::run_trigger)
+    AND (%(triggers)s::run_trigger[] IS NULL OR trigger = ANY(%(triggers)s::run_trigger[]))
     AND (%(job_id)s::uuid IS NULL OR job_id = %(job_id)s::uuid)
+    AND (
+        %(test_id)s::uuid IS NULL
+        OR id = ANY(ARRAY(SELECT run_id FROM run_tests WHERE saved_test_id = %(test_id)s::uuid))
+    )
+    AND (%(search)s::text IS NULL OR strpos(lower(title), lower(%(search)s)) > 0)
+    AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
+    AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
     AND (%(before)s::uuid IS NULL OR id < %(before)s::uuid)
 ORDER BY id DESC
 LIMIT %(limit)s;

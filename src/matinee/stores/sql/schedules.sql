@@ -29,6 +29,12 @@ WHERE enabled AND (%(after)s::uuid IS NULL OR job_id > %(after)s::uuid)
 ORDER BY job_id
 LIMIT %(limit)s;
 
+-- name: list_named
+SELECT schedules.*, jobs.name
+FROM schedules JOIN jobs ON jobs.id = job_id
+WHERE schedules.workspace_id = %(workspace_id)s AND enabled
+ORDER BY jobs.name;
+
 -- name: insert_missed
 -- With why: whether Matinee was away when it was due.
 INSERT INTO ticks (workspace_id, job_id, at, outcome, reason, message)

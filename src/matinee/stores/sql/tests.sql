@@ -26,9 +26,28 @@ WHERE tests.workspace_id = %(workspace_id)s
         %(search)s::text IS NULL
         OR strpos(lower(concat_ws(E'\n', title, description, path)), lower(%(search)s)) > 0
     )
+    AND (
+        %(last)s::text[] IS NULL
+        OR coalesce(
+            (
+                SELECT status::text FROM run_tests
+                WHERE saved_test_id = tests.id AND ended_at IS NOT NULL
+                ORDER BY ended_at DESC, id DESC
+                LIMIT 1
+            ),
+            'never'
+        ) = ANY(%(last)s::text[])
+    )
     AND (%(before)s::uuid IS NULL OR tests.id < %(before)s::uuid)
 ORDER BY tests.id DESC
 LIMIT %(limit)s;
+
+-- name: list_tags
+SELECT tag, count(*) AS tests
+FROM tests CROSS JOIN LATERAL unnest(tags) AS tag
+WHERE workspace_id = %(workspace_id)s
+GROUP BY tag
+ORDER BY tests DESC, tag;
 
 -- name: lock_test
 -- By itself: a join would be made again with the row of the old version when the lock was waited for.

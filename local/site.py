@@ -1,0 +1,147 @@
+"""The web interface's files, as `web/` has built them, on the origin of the API."""
+
+from http import HTTPStatus
+from pathlib import Path, PurePosixPath
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.staticfiles import NotModifiedResponse
+from starlette.types import Receive, Scope, Send
+
+from local.template import ROOT
+from matinee.http.pages import wants_page
+from matinee.http.problems import problem
+
+BUILT = ROOT / "web" / "dist"
+
+#: Python's own table differs from one machine to the next.
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".gif": "image/gif",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}
+#: What stands beside a file in fewer bytes, the best first.
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
+
+_ASSETS = "assets"
+_FOR_EVER = "public, max-age=31536000, immutable"  # their names carry hashes of what is in them
+_SAFE = {"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+_POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "worker-src": "'self' blob:",
+    "connect-src": "'self'",
+    "frame-src": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "object-src": "'none'",
+}
+_PAGE = {
+    **_SAFE,
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _POLICY.items()),
+}
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Matinee</title>
+<style>
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem; color-scheme: light dark }
+  code { background: #8883; padding: .1em .3em; border-radius: 3px }
+</style>
+<h1>Matinee is up</h1>
+<p>Its web interface has not been built here. The command line is the way in:</p>
+<p><code>matinee run my-test.spec.ts</code></p>
+<p>or the API, with the key in <code>.matinee/api-key</code>:
+<code>POST /api/test</code>, then <code>GET /api/test-status/sse/{testId}</code>.</p>
+<p><a href="/api/health">What is up, and in which versions</a></p>
+"""
+
+
+class Site:
+    """ASGI app: files of a folder, and for every other page that a browser opens `index.html`, which knows what to show."""
+
+    def __init__(self, folder: Path = BUILT) -> None:
+        self._folder = folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        await self._answer(Request(scope))(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        if request.method not in {"GET", "HEAD"}:
+            detail = "Here are pages and files only; what changes something is below /api/."
+            answer = problem(HTTPStatus.METHOD_NOT_ALLOWED, name="method-not-allowed", detail=detail)
+            answer.headers["Allow"] = "GET, HEAD"
+            return answer
+        path = str(request.scope["path"]).removeprefix("/")
+        if found := self._file(path):
+            return _sent(found, request, _headers(path))
+        if path and (path.startswith(f"{_ASSETS}/") or not wants_page(request)):
+            return problem(HTTPStatus.NOT_FOUND, name="not-found", detail="There is no such file.")
+        if index := self._file("index.html"):
+            return _sent(index, request, _PAGE)
+        return HTMLResponse(_NOT_BUILT, headers=_PAGE)
+
+    def _file(self, path: str) -> Path | None:
+        """Find a file by its path; nothing outside the folder, and nothing hidden in it, has one."""
+        if any(part.startswith(".") or not part for part in path.split("/")) or "\\" in path:
+            return None
+        try:
+            found = (self._folder / path).resolve()
+            return found if found.is_relative_to(self._folder.resolve()) and found.is_file() else None
+        except (OSError, ValueError):  # a name that is too long, or has a NUL
+            return None
+
+
+def _headers(path: str) -> dict[str, str]:
+    if path.endswith(".html"):
+        return _PAGE
+    return {**_SAFE, "Cache-Control": _FOR_EVER if path.startswith(f"{_ASSETS}/") else "no-cache"}
+
+
+def _sent(file: Path, request: Request, headers: dict[str, str]) -> Response:
+    """Answer with a file, in fewer bytes if that is there and the browser takes it; with nothing if the browser has it."""
+    kind = _TYPES.get(PurePosixPath(file.name).suffix.lower(), "application/octet-stream")
+    body, encoding = file, {}
+    for name, ending in _ENCODINGS.items():
+        smaller = file.with_name(file.name + ending)
+        if smaller.is_file() and _takes(request.headers, name):
+            body, encoding = smaller, {"Content-Encoding": name}
+            break
+    told = {**headers, **encoding, "Vary": "Accept-Encoding"}
+    answer = FileResponse(body, headers=told, media_type=kind, stat_result=body.stat())
+    known = request.headers.get("if-none-match", "")
+    if answer.headers["etag"] in {tag.strip().removeprefix("W/") for tag in known.split(",")}:
+        return NotModifiedResponse(answer.headers)
+    return answer
+
+
+def _takes(headers: Headers, encoding: str) -> bool:
+    for offer in headers.get("accept-encoding", "").split(","):
+        name, _, weight = offer.replace(" ", "").lower().partition(";")
+        if name == encoding:
+            return weight.removeprefix("q=").strip("0.") != "" or not weight
+    return False

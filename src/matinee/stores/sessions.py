@@ -1,0 +1,154 @@
+"""Browsers' sessions and the links to them in Postgres. Only their hashes are kept."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Self
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from matinee.model.access import Principal
+from matinee.model.errors import UnauthorizedError
+from matinee.stores.keys import hash_of
+from matinee.stores.postgres import Database
+from matinee.stores.rows import known
+from matinee.stores.sql import queries
+
+LASTS = timedelta(days=30)
+LINK_LASTS = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """Where a session's person works."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionKey:
+    """The API key that a session is of."""
+
+    id: str
+    name: str
+    prefix: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A browser's session, as its person may see it."""
+
+    workspace: Workspace
+    key: SessionKey
+    created_at: datetime
+    expires_at: datetime  #: never later than its key
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row of `find_session`."""
+        return cls(
+            workspace=Workspace(id=str(row["workspace_id"]), name=row["workspace_name"]),
+            key=SessionKey(id=str(row["key_id"]), name=row["key_name"], prefix=row["key_prefix"]),
+            created_at=known(row["created_at"]),
+            expires_at=known(row["expires_at"]),
+        )
+
+
+class NewSession(NamedTuple):
+    """A session that was just made, and what the browser comes in with; that cannot be had again."""
+
+    token: str
+    session: Session
+
+
+class SignInLink(NamedTuple):
+    """What makes one session of a key, and until when."""
+
+    token: str
+    expires_at: datetime
+
+
+class Sessions:
+    """Which browsers may come in. Every method raises DatabaseUnavailableError if Postgres does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sql = queries("sessions")
+
+    def sign_in(self, key: str) -> NewSession:
+        """Make a session of this API key.
+
+        Raises:
+            UnauthorizedError: if it is unknown, revoked or expired.
+        """
+        refusal = "This key does not open Matinee: it is mistyped, was revoked, or has expired."
+        return self._sign_in("find_working_key", key, refusal)
+
+    def sign_in_by_link(self, token: str) -> NewSession:
+        """Make a session of the key of a link, which is good for nothing afterwards.
+
+        Raises:
+            UnauthorizedError: if it was used, is unknown or has expired, or its key works no more.
+        """
+        refusal = (
+            "This link was used, or has expired. `matinee sign-in` prints a new one; an API key signs you in, too."
+        )
+        return self._sign_in("take_link", token, refusal)
+
+    def find(self, token: str) -> Session | None:
+        """Give the session that a browser comes with, unless it is unknown, has ended, or its key works no more.
+
+        It is noted once a minute that the key is in use.
+        """
+        with self._database.transaction() as connection:
+            row = self._found(connection, token)
+        return Session.from_row(row) if row else None
+
+    def principal_of(self, token: str) -> Principal | None:
+        """Give whose session it is, as `find` does."""
+        session = self.find(token)
+        return Principal(workspace_id=session.workspace.id, key_id=session.key.id, session=True) if session else None
+
+    def end(self, token: str) -> None:
+        """See that the session is good for nothing from now on; that it already was is no mistake."""
+        with self._database.transaction() as connection:
+            connection.execute(self._sql["end_session"], {"hash": hash_of(token)})
+
+    def issue_link(self, key_id: str, *, lasts: timedelta = LINK_LASTS) -> SignInLink:
+        """Make a link with which a browser may come in once, as the bearer of this key.
+
+        Raises:
+            UnauthorizedError: if the key has just been revoked or deleted, or has expired.
+        """
+        token = f"ml_{secrets.token_urlsafe(32)}"
+        row = {"hash": hash_of(token), "key_id": key_id, "lasts": lasts}
+        with self._database.transaction() as connection:
+            made = connection.execute(self._sql["insert_link"], row).fetchone()
+        if made is None:
+            raise UnauthorizedError("This key has just been revoked, or has expired.")
+        return SignInLink(token, known(made["expires_at"]))
+
+    def forget(self) -> int:
+        """Delete the sessions and links that have expired; give how many."""
+        with self._database.transaction() as connection:
+            return sum(connection.execute(self._sql[kind]).rowcount for kind in ("forget_sessions", "forget_links"))
+
+    def _sign_in(self, find: str, secret: str, refusal: str) -> NewSession:
+        token = f"ms_{secrets.token_urlsafe(32)}"
+        with self._database.transaction() as connection:
+            if key := connection.execute(self._sql[find], {"hash": hash_of(secret)}).fetchone():
+                row = {"hash": hash_of(token), "key_id": key["id"], "lasts": LASTS}
+                connection.execute(self._sql["insert_session"], row)
+            made = self._found(connection, token)
+        if made is None:
+            raise UnauthorizedError(refusal)
+        return NewSession(token, Session.from_row(made))
+
+    def _found(self, connection: Connection[DictRow], token: str) -> DictRow | None:
+        row = connection.execute(self._sql["find_session"], {"hash": hash_of(token)}).fetchone()
+        if row and row["stale"]:
+            connection.execute(self._sql["touch_key"], {"key_id": row["key_id"]})
+        return row
