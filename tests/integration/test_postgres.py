@@ -1,14 +1,17 @@
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from uuid_utils import uuid7
 
+from local.postgres import EmbeddedPostgres
 from matinee.model.access import Principal
 from matinee.model.errors import (
     ConflictError,
@@ -131,6 +134,26 @@ def test_a_database_that_is_not_there_is_said_so_within_the_patience() -> None:
     with pytest.raises(DatabaseUnavailableError):
         nowhere.ping()
     nowhere.close()
+
+
+def test_a_database_that_is_back_is_used_at_once_however_long_it_was_away(tmp_path: Path) -> None:
+    """Whoever asked in vain meanwhile, every second, does not make the next one wait."""
+    server = EmbeddedPostgres(tmp_path / "postgres")
+    server.start()
+    database = Database(server.conninfo)
+    try:
+        database.ping()
+        server.stop()
+        away_until = time.monotonic() + 8
+        while time.monotonic() < away_until:
+            with pytest.raises(DatabaseUnavailableError):
+                database.ping(patience_s=0.5)
+            time.sleep(0.5)
+        server.start()
+        database.ping(patience_s=3)
+    finally:
+        database.close()
+        server.stop()
 
 
 def test_a_connection_that_was_cut_is_replaced_unnoticed(database: Database) -> None:

@@ -1,5 +1,6 @@
 """Postgres: connections, transactions, migrations."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -8,12 +9,15 @@ from typing import Any, LiteralString
 from psycopg import Connection, InterfaceError, OperationalError
 from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from matinee.model.errors import ConflictError, DatabaseUnavailableError, MatineeError
 
 #: Held while migrating, so that two processes that start at once do not both migrate. Any number not used elsewhere.
 _MIGRATION_LOCK = 8_400_000_001
+#: For so long the pool goes on trying to connect for one who asked. Left alone it would do so after pauses that double up to minutes, and
+#: meanwhile be blind to a database that is back (seen: sweeps that failed for 20 minutes, while Postgres was away for seconds in each).
+_TRIES_S = 1.0
 
 
 class Database:
@@ -27,11 +31,12 @@ class Database:
             connection_class=Connection[DictRow],
             min_size=0,  # a frozen function holds no connection that Postgres waits for
             max_size=max_size,
-            timeout=patience_s,
             num_workers=1,
             check=ConnectionPool.check_connection,  # one that broke while nobody used it is replaced, not handed out
+            reconnect_timeout=_TRIES_S,  # after that it tries again for whoever asks next, not after ever longer pauses
             open=False,
         )
+        self._patience_s = patience_s
 
     @contextmanager
     def transaction(self, *, patience_s: float | None = None) -> Iterator[Connection[DictRow]]:
@@ -43,12 +48,31 @@ class Database:
         """
         try:
             self._pool.open()  # nothing happens if it is
-            with self._pool.connection(timeout=patience_s) as connection:
-                yield connection
+            connection = self._connection(self._patience_s if patience_s is None else patience_s)
+            try:
+                with connection:
+                    yield connection
+            finally:
+                self._pool.putconn(connection)
         except (OperationalError, InterfaceError) as error:
             raise DatabaseUnavailableError from error
         except ForeignKeyViolation as error:
             raise ConflictError("Something that belongs to this was deleted in the same moment.") from error
+
+    def _connection(self, patience_s: float) -> Connection[DictRow]:
+        """Give a connection; put it back. It is asked for again and again: to wait in its queue does not make the pool try anew.
+
+        Raises:
+            PoolTimeout: if there is none within the patience.
+        """
+        until = time.monotonic() + patience_s
+        while True:
+            left = until - time.monotonic()
+            try:
+                return self._pool.getconn(timeout=max(0.0, min(_TRIES_S, left)))
+            except PoolTimeout:
+                if left <= _TRIES_S:
+                    raise
 
     def ping(self, *, patience_s: float = 1.0) -> None:
         """Ask whether Postgres answers.
