@@ -5,9 +5,10 @@ UV_PIN := 0.13.9
 # Compiled modules are kept beside their sources, whatever the caller's habit: it halves every start.
 export PYTHONDONTWRITEBYTECODE :=
 RUN    := .venv/bin
+NPM    := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench clean
+.PHONY: help setup run test check format screenshots bench clean
 
 help:  ## Print this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -26,28 +27,36 @@ help:  ## Print this
 
 setup: .venv/.synced  ## Install everything, without starting anything
 	@$(RUN)/python layers/playwright/install.py >/dev/null
+	@$(RUN)/python web/build.py
 
 run: setup  ## Start Matinee on http://127.0.0.1:8400 (ONCE=1: run the examples through it, and stop)
 	@$(RUN)/matinee up $(if $(ONCE),--once)
 
 test: setup  ## Run all tests (ARGS=... goes to pytest)
+	@$(NPM) run --silent test
 	@$(RUN)/pytest $(ARGS)
 
-check: setup  ## Lint, format, types, import direction, OpenAPI drift
+check: setup  ## Lint, format, types, import direction, OpenAPI drift, the same for the web UI
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
 	@MYPYPATH=src $(RUN)/mypy
 	@$(RUN)/lint-imports --no-cache
 	@$(RUN)/python -m local.openapi --check
+	@$(NPM) run --silent check
 
 format: .venv/.synced  ## Format the code, and write openapi.json anew
 	@$(RUN)/ruff check --fix --quiet . || true
 	@$(RUN)/ruff format .
 	@$(RUN)/python -m local.openapi --write
+	@$(RUN)/python -c "import sys; sys.path.insert(0, 'web'); import build; build.install()"
+	@$(NPM) run --silent format
+
+screenshots: setup  ## Take a picture of every page of the web UI into .cache/screenshots/
+	@$(RUN)/python -m tests.browser.screenshots .cache/screenshots
 
 bench: setup  ## Measure latency and jobs against `playwright test` on this machine
 	@$(RUN)/python -m bench.latency
 	@$(RUN)/python -m bench.jobs
 
 clean:  ## Remove what setup and runs have made (.matinee/ with your runs too)
-	rm -rf .venv .cache .matinee layers/playwright/.runtime* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .cache .matinee layers/playwright/.runtime* web/node_modules web/dist* .mypy_cache .pytest_cache .ruff_cache .hypothesis

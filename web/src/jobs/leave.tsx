@@ -1,0 +1,29 @@
+/** Asks before what was typed is left behind. */
+import { useEffect } from "react";
+import { useBlocker } from "react-router";
+import { Confirm } from "../parts/confirm";
+
+export function LeaveGuard({ when }: { when: boolean }) {
+  const blocker = useBlocker(
+    ({ currentLocation, nextLocation }) => when && currentLocation.pathname !== nextLocation.pathname,
+  );
+  useEffect(() => {
+    if (!when) {
+      return;
+    }
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [when]);
+  return (
+    <Confirm
+      opened={blocker.state === "blocked"}
+      title="Leave without saving?"
+      yes="Leave"
+      onYes={() => blocker.proceed?.()}
+      onNo={() => blocker.reset?.()}
+    >
+      What you changed here would be lost.
+    </Confirm>
+  );
+}

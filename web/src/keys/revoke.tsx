@@ -1,0 +1,55 @@
+/** Revokes a key, after saying what that means. */
+import { notifications } from "@mantine/notifications";
+import { type ReactNode, useState } from "react";
+import { ProblemError } from "../api/problem";
+import { complain } from "../live/start";
+import { Confirm } from "../parts/confirm";
+import type { Key } from "./entry";
+
+export function Revoke({
+  entry,
+  ask,
+  done,
+  close,
+  children,
+}: {
+  entry: Key;
+  ask: () => Promise<unknown>;
+  /** It is good for nothing any more, whoever saw to that. */
+  done: () => void;
+  close: () => void;
+  children: ReactNode;
+}) {
+  const [busy, setBusy] = useState(false);
+  const revoke = async () => {
+    setBusy(true);
+    try {
+      await ask();
+      notifications.show({ color: "teal", title: "Revoked", message: entry.name });
+      done();
+      close();
+    } catch (error) {
+      if (error instanceof ProblemError && error.status === 404) {
+        notifications.show({ color: "yellow", title: "This key was already revoked", message: entry.name });
+        done();
+        close();
+      } else {
+        complain(error);
+      }
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Confirm
+      opened
+      title={`Revoke “${entry.name}”?`}
+      yes="Revoke the key"
+      busy={busy}
+      onYes={() => void revoke()}
+      onNo={close}
+    >
+      {children}
+    </Confirm>
+  );
+}
