@@ -19,7 +19,7 @@ DIST = HERE / "dist"
 _PACKAGES = HERE / "node_modules"
 _STAMP = ".built"
 _STEP_SECONDS = 900
-_SOURCES = ("src", "public", "index.html", "package-lock.json", "tsconfig.json", "vite.config.ts", "postcss.config.mjs")
+_SOURCES = ("src", "public", "index.html", "package-lock.json", "tsconfig.json", "vite.config.ts")
 
 
 class BuildError(Exception):

@@ -3,18 +3,30 @@
 Not for the whole session: Playwright's synchronous API holds an event loop in the main thread as long as it lives.
 """
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from local.stack import Stack, temporary
+from local.template import ROOT
+
+#: A machine that also runs what is tested has little to spare.
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The web UI as its sources are now; built anew if they have changed since `make setup`."""
+    subprocess.run([sys.executable, str(ROOT / "web" / "build.py")], check=True)
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:  # noqa: ARG001  it serves it
     with temporary(tmp_path_factory.mktemp("home")) as stack:
         yield stack
 

@@ -2,6 +2,7 @@
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, body } from "./client";
 import { ProblemError } from "./problem";
+import type { Session } from "./types";
 
 export const cache = new QueryClient({
   defaultOptions: {
@@ -29,6 +30,12 @@ export const sessionQuery = queryOptions({
   },
   staleTime: 60_000,
 });
+
+/** Take somebody for signed in, or out, and forget all that was shown to whoever was there before. */
+export function enter(session: Session | null): void {
+  cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+  cache.setQueryData(sessionQuery.queryKey, session);
+}
 
 export const runQuery = (id: string) =>
   queryOptions({

@@ -25,6 +25,7 @@ export type SavedTestSummary = Schemas["SavedTestSummary"];
 export type Schedule = Schemas["Schedule"];
 export type ScheduleDetails = Schemas["ScheduleDetails"];
 export type ScheduleRequest = Schemas["ScheduleRequest"];
+export type Session = Schemas["Session"];
 export type Statistics = Schemas["Statistics"];
 export type TagCount = Schemas["TagCount"];
 export type TestFigures = Schemas["TestFigures"];

@@ -31,7 +31,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link, Navigate, Outlet, useLocation, useNavigation } from "react-router";
 import { api, onSignedOut } from "../api/client";
-import { cache, sessionQuery } from "../api/queries";
+import { enter, sessionQuery } from "../api/queries";
 import { Announcer } from "../live/announce";
 import { complain } from "../live/start";
 import { Failure } from "../parts/page";
@@ -50,7 +50,7 @@ const PLACES: readonly { to: string; label: string; icon: TablerIcon }[] = [
 export function Shell() {
   const session = useQuery(sessionQuery);
   const location = useLocation();
-  useEffect(() => onSignedOut(() => cache.setQueryData(sessionQuery.queryKey, null)), []);
+  useEffect(() => onSignedOut(() => enter(null)), []);
   if (session.data === null) {
     const next = `${location.pathname}${location.search}`;
     return <Navigate to={`/sign-in?next=${encodeURIComponent(next)}`} replace />;
@@ -142,8 +142,7 @@ function Account({ who, where }: { who: string; where: string }) {
   const signOut = async () => {
     try {
       await api.DELETE("/api/session");
-      cache.clear();
-      cache.setQueryData(sessionQuery.queryKey, null);
+      enter(null);
     } catch (error) {
       complain(error);
     }

@@ -2,6 +2,7 @@
 import { useComputedColorScheme } from "@mantine/core";
 import type { editor as monacoEditor } from "monaco-editor/editor";
 import { useEffect, useEffectEvent, useRef } from "react";
+import { flushSync } from "react-dom";
 import type { EditorProps } from "./editor";
 import classes from "./editor.module.css";
 import type { Mark } from "./marks";
@@ -24,6 +25,8 @@ export default function Code(props: Omit<EditorProps, "className">) {
     echoes.current.push(text);
     props.onChange?.(text);
   });
+  // The key may come before what was typed has been rendered; what runs, or is saved, is what one sees.
+  const catchUp = useEffectEvent((text: string) => flushSync(() => props.onChange?.(text)));
   const run = useEffectEvent(() => props.onRun?.());
   const save = useEffectEvent(() => props.onSave?.());
   const begin = useEffectEvent((node: HTMLElement) => {
@@ -50,8 +53,13 @@ export default function Code(props: Omit<EditorProps, "className">) {
     created.onDidChangeModelContent(() => changed(created.getValue()));
     const { CtrlCmd } = monaco.KeyMod;
     const { Enter, KeyS } = monaco.KeyCode;
-    created.addAction({ id: "run", label: "Run the script", keybindings: [CtrlCmd | Enter], run: () => run() });
-    created.addAction({ id: "save", label: "Save", keybindings: [CtrlCmd | KeyS], run: () => save() });
+    const caughtUp = (act: () => void) => () => {
+      catchUp(created.getValue());
+      act();
+    };
+    const running = { id: "run", label: "Run the script", keybindings: [CtrlCmd | Enter] };
+    created.addAction({ ...running, run: caughtUp(() => run()) });
+    created.addAction({ id: "save", label: "Save", keybindings: [CtrlCmd | KeyS], run: caughtUp(() => save()) });
     return () => {
       editor.current = null;
       created.getModel()?.dispose();

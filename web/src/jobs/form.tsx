@@ -5,12 +5,12 @@ import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } fro
 import { Link, useNavigate } from "react-router";
 import type { Job } from "../api/types";
 import { count } from "../parts/format";
+import { LeaveGuard } from "../parts/leave";
 import { Failure } from "../parts/page";
 import { Conflict, Restored } from "./conflict";
 import { type Draft, differences, type Faults, type Picked, without } from "./draft";
 import { How } from "./how";
 import classes from "./jobs.module.css";
-import { LeaveGuard } from "./leave";
 import { PickedTests } from "./picked";
 import { Picker } from "./picker";
 import { useSave } from "./save";

@@ -5,7 +5,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { Navigate, useLocation, useNavigate, useSearchParams } from "react-router";
 import { api, body } from "../api/client";
 import { ProblemError } from "../api/problem";
-import { cache, sessionQuery } from "../api/queries";
+import { enter, sessionQuery } from "../api/queries";
 import { Logo } from "../app/logo";
 
 export function SignIn() {
@@ -19,13 +19,12 @@ export function SignIn() {
   // In the fragment, which no server and no log ever sees. It may come while this page is open already.
   const link = useLocation().hash.slice(1);
 
-  const enter = async (credentials: { key: string } | { link: string }) => {
+  const come = async (credentials: { key: string } | { link: string }) => {
     setBusy(true);
     setError(undefined);
     try {
       const made = await body(api.POST("/api/session", { body: credentials }));
-      cache.clear();
-      cache.setQueryData(sessionQuery.queryKey, made);
+      enter(made);
       await navigate(next, { replace: true });
     } catch (problem) {
       setError(problem instanceof ProblemError ? problem.message : String(problem));
@@ -42,7 +41,7 @@ export function SignIn() {
   useEffect(() => {
     if (link) {
       void navigate({ search: window.location.search, hash: "" }, { replace: true });
-      void enter({ link });
+      void come({ link });
     }
   }, [link]);
 
@@ -51,7 +50,7 @@ export function SignIn() {
   }
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    void enter({ key: key.trim() });
+    void come({ key: key.trim() });
   };
   return (
     <Center mih="100vh" p="md" component="main">

@@ -10,7 +10,7 @@ import type { SavedTest } from "../api/types";
 import { complain } from "../live/start";
 import { Confirm } from "../parts/confirm";
 import { count } from "../parts/format";
-import { SETTLED } from "./use-writing";
+import { SETTLED } from "../parts/leave";
 
 interface Named {
   readonly id: string;

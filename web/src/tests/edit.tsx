@@ -7,11 +7,11 @@ import type { SavedTest } from "../api/types";
 import { Editor } from "../editor/editor";
 import { languageOf } from "../editor/language";
 import { marksOf } from "../editor/marks";
+import { LeaveGuard } from "../parts/leave";
 import { Page } from "../parts/page";
 import { When } from "../parts/when";
 import { Conflict } from "./conflict";
 import { TestFields } from "./fields";
-import { Leaving } from "./leaving";
 import { Recent } from "./recent";
 import classes from "./tests.module.css";
 import { TestTools } from "./tools";
@@ -112,7 +112,7 @@ export function Edit({ test, fresh }: { test: SavedTest; fresh?: never } | { tes
         </Stack>
       </Box>
       <Conflict theirs={theirs} busy={save.isPending} load={loadTheirs} over={saveOver} cancel={() => save.reset()} />
-      <Leaving dirty={dirty} />
+      <LeaveGuard when={dirty} />
     </Page>
   );
 }

@@ -6,6 +6,7 @@ import { api, body } from "../api/client";
 import { ProblemError } from "../api/problem";
 import { cache, testQuery } from "../api/queries";
 import type { SavedTest } from "../api/types";
+import { SETTLED } from "../parts/leave";
 import { isSame, requestOf, type Writing, writingOf } from "./writing";
 
 export function useWriting(test: SavedTest | undefined, fresh: Writing | undefined) {
@@ -88,6 +89,3 @@ export function useWriting(test: SavedTest | undefined, fresh: Writing | undefin
     },
   };
 }
-
-/** State of a step elsewhere that leaves nothing behind: after saving a new test, or deleting one. */
-export const SETTLED = "settled";

@@ -1,31 +1,33 @@
-/** Asks before one leaves what is not saved. */
+/** Asks before what was typed is left behind. */
 import { useEffect } from "react";
 import { useBlocker } from "react-router";
-import { Confirm } from "../parts/confirm";
-import { SETTLED } from "./use-writing";
+import { Confirm } from "./confirm";
 
-export function Leaving({ dirty }: { dirty: boolean }) {
+/** State of a step elsewhere that leaves nothing behind: after saving something new, or deleting it. */
+export const SETTLED = "settled";
+
+export function LeaveGuard({ when }: { when: boolean }) {
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
-      dirty && nextLocation.state !== SETTLED && currentLocation.pathname !== nextLocation.pathname,
+      when && nextLocation.state !== SETTLED && currentLocation.pathname !== nextLocation.pathname,
   );
   useEffect(() => {
-    if (!dirty) {
+    if (!when) {
       return;
     }
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);
-  }, [dirty]);
+  }, [when]);
   return (
     <Confirm
       opened={blocker.state === "blocked"}
       title="Leave without saving?"
       yes="Leave"
-      onNo={() => blocker.reset?.()}
       onYes={() => blocker.proceed?.()}
+      onNo={() => blocker.reset?.()}
     >
-      What you changed in this test is not saved.
+      What you changed here would be lost.
     </Confirm>
   );
 }
