@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from botocore.config import Config
 from uuid_utils import uuid7
 
@@ -71,7 +72,7 @@ class Crowd:
 
 @contextmanager
 def crowd(stack: Stack, tests: int) -> Iterator[Crowd]:
-    """Give a run of so many tests that nobody has planned, nor will soon: sweep comes for it after 30 s."""
+    """Give a run of so many tests that nobody has planned, nor will soon: sweep comes for it after 30 s. Afterwards it is deleted."""
     database = Database(stack._database_url())
     ids = [str(uuid7()) for _ in range(tests)]
     common = {"script": _SCRIPT, "language": Language.TYPESCRIPT, "module": False, "base_url": None}
@@ -95,3 +96,5 @@ def crowd(stack: Stack, tests: int) -> Iterator[Crowd]:
         yield Crowd(new.id, ids, LiveTable(dynamodb, table=stack._http_environment["LIVE_TABLE"]))
     finally:
         database.close()
+        headers = {"Authorization": f"Bearer {stack.api_key}"}
+        httpx.delete(f"{stack.url}/api/runs/{new.id}", headers=headers, timeout=60)

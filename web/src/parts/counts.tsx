@@ -26,19 +26,34 @@ export function CountsBar({ counts, size = "md" }: { counts: Counts; size?: "xs"
   );
 }
 
-/** The same in words: `12 passed · 1 failed`. */
-export function CountsText({ counts }: { counts: Counts }) {
-  const shown = SHOWN.filter((each) => counts[each]);
+/** The same in words: `12 passed 1 failed of 20`. With `all`, none is left out and each has its place: nothing moves while they grow. */
+export function CountsText({ counts, all = false }: { counts: Counts; all?: boolean }) {
+  const shown = SHOWN.filter((each) => all || counts[each]);
+  const digits = `${String(counts.total ?? 0).length}ch`;
   return (
     <Group gap={8} component="span" wrap="wrap">
       {shown.map((each) => (
-        <Text key={each} size="sm" component="span" style={{ color: statusColor(each), whiteSpace: "nowrap" }}>
-          {counts[each]} {LOOKS[each].label.toLowerCase()}
+        <Text
+          key={each}
+          size="sm"
+          component="span"
+          style={{ color: counts[each] ? statusColor(each) : "var(--mantine-color-dimmed)", whiteSpace: "nowrap" }}
+        >
+          <Count value={counts[each] ?? 0} width={all ? digits : undefined} /> {LOOKS[each].label.toLowerCase()}
         </Text>
       ))}
       <Text size="sm" component="span" c="dimmed" style={{ whiteSpace: "nowrap" }}>
         of {counts.total}
       </Text>
     </Group>
+  );
+}
+
+/** A number that grows within its place. */
+export function Count({ value, width }: { value: number; width: string | undefined }) {
+  return (
+    <span style={{ display: "inline-block", minWidth: width, textAlign: "right", fontVariantNumeric: "tabular-nums" }}>
+      {value}
+    </span>
   );
 }

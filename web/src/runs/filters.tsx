@@ -1,6 +1,6 @@
 /** Which runs are wanted: kept in the address, so that a view can be shared. */
 import { Button, Group, MultiSelect, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
 import { IconFilterOff, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -8,6 +8,7 @@ import { useSearchParams } from "react-router";
 import { api, body } from "../api/client";
 import type { RunStatus, RunTrigger } from "../api/types";
 import { LOOKS } from "../parts/status";
+import classes from "./filters.module.css";
 import { TRIGGERS } from "./trigger";
 
 const STATUSES: readonly RunStatus[] = ["queued", "running", "passed", "failed", "error", "timed_out", "cancelled"];
@@ -52,6 +53,7 @@ function day(written: string | null, more: number): string | undefined {
 
 export function Filters() {
   const [search, setSearch] = useSearchParams();
+  const [opened, { toggle }] = useDisclosure(false);
   const [words, setWords] = useState(search.get("search") ?? "");
   const change = (name: string, values: readonly string[]) => {
     setSearch(
@@ -85,47 +87,52 @@ export function Filters() {
         }}
         style={{ flex: "1 1 8rem" }}
       />
-      <MultiSelect
-        label="Status"
-        placeholder={search.has("status") ? "" : "any"}
-        data={STATUSES.map((value) => ({ value, label: LOOKS[value].label }))}
-        value={search.getAll("status")}
-        onChange={(values) => change("status", values)}
-        clearable
-        style={{ flex: "1 1 9rem" }}
-      />
-      <MultiSelect
-        label="Started by"
-        placeholder={search.has("trigger") ? "" : "anything"}
-        data={Object.entries(TRIGGERS).map(([value, { label }]) => ({ value, label }))}
-        value={search.getAll("trigger")}
-        onChange={(values) => change("trigger", values)}
-        clearable
-        style={{ flex: "1 1 8rem" }}
-      />
-      <Select
-        label="Job"
-        placeholder="any"
-        data={(jobs.data?.items ?? []).map((job) => ({ value: job.id, label: job.name }))}
-        value={search.get("job")}
-        onChange={(value) => change("job", value ? [value] : [])}
-        searchable
-        clearable
-        style={{ flex: "1 1 8rem" }}
-      />
-      <Day label="From" name="from" search={search} change={change} />
-      <Day label="To" name="to" search={search} change={change} />
-      <Button
-        variant="subtle"
-        leftSection={<IconFilterOff size={16} />}
-        disabled={search.size === 0}
-        onClick={() => {
-          setWords("");
-          setSearch({}, { replace: true });
-        }}
-      >
-        Clear
+      <Button hiddenFrom="sm" variant="default" onClick={toggle} aria-expanded={opened} aria-controls="more-filters">
+        Filters
       </Button>
+      <div id="more-filters" className={classes.more} data-opened={opened || undefined}>
+        <MultiSelect
+          label="Status"
+          placeholder={search.has("status") ? "" : "any"}
+          data={STATUSES.map((value) => ({ value, label: LOOKS[value].label }))}
+          value={search.getAll("status")}
+          onChange={(values) => change("status", values)}
+          clearable
+          style={{ flex: "1 1 9rem" }}
+        />
+        <MultiSelect
+          label="Started by"
+          placeholder={search.has("trigger") ? "" : "anything"}
+          data={Object.entries(TRIGGERS).map(([value, { label }]) => ({ value, label }))}
+          value={search.getAll("trigger")}
+          onChange={(values) => change("trigger", values)}
+          clearable
+          style={{ flex: "1 1 8rem" }}
+        />
+        <Select
+          label="Job"
+          placeholder="any"
+          data={(jobs.data?.items ?? []).map((job) => ({ value: job.id, label: job.name }))}
+          value={search.get("job")}
+          onChange={(value) => change("job", value ? [value] : [])}
+          searchable
+          clearable
+          style={{ flex: "1 1 8rem" }}
+        />
+        <Day label="From" name="from" search={search} change={change} />
+        <Day label="To" name="to" search={search} change={change} />
+        <Button
+          variant="subtle"
+          leftSection={<IconFilterOff size={16} />}
+          disabled={search.size === 0}
+          onClick={() => {
+            setWords("");
+            setSearch({}, { replace: true });
+          }}
+        >
+          Clear
+        </Button>
+      </div>
     </Group>
   );
 }

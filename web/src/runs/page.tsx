@@ -7,7 +7,7 @@ import { Link, useParams, useSearchParams } from "react-router";
 import { ProblemError } from "../api/problem";
 import type { Run, RunStatus } from "../api/types";
 import type { Connection } from "../live/feed";
-import { CountsBar, CountsText, ended } from "../parts/counts";
+import { Count, CountsBar, CountsText, ended } from "../parts/counts";
 import { duration } from "../parts/format";
 import { Failure, Page, Waiting } from "../parts/page";
 import { isBad, isOver, StatusBadge } from "../parts/status";
@@ -68,10 +68,11 @@ function OneRun({ id }: { id: string }) {
       <Stack gap="xs">
         <CountsBar counts={found.counts} size="md" />
         <Group justify="space-between">
-          <CountsText counts={found.counts} />
+          <CountsText counts={{ ...found.counts, total: run.counts.total ?? 0 }} all={run.kind === "job"} />
           {isOver(status) ? null : (
             <Text size="sm" c="dimmed" aria-live="polite">
-              {ended(found.counts)} of {run.counts.total} ended
+              <Count value={ended(found.counts)} width={`${String(run.counts.total ?? 0).length}ch`} /> of{" "}
+              {run.counts.total} ended
             </Text>
           )}
         </Group>
@@ -101,10 +102,6 @@ function About({
       <span>
         {TRIGGERS[run.trigger].says} <When at={run.createdAt} />
       </span>
-      <span>·</span>
-      <span className={classes.took}>
-        {isOver(status) ? duration(run.durationMs) : began ? <Ticking since={began} /> : "waiting for a worker"}
-      </span>
       {run.jobId ? (
         <Anchor component={Link} to={`/jobs/${run.jobId}`} inherit>
           its job
@@ -115,6 +112,10 @@ function About({
           repeats an earlier run
         </Anchor>
       ) : null}
+      <span>·</span>
+      <span className={classes.took}>
+        {isOver(status) ? duration(run.durationMs) : began ? <Ticking since={began} /> : "waiting for a worker"}
+      </span>
       {connection === "reconnecting" ? (
         <Text component="span" inherit c="var(--status-timed_out)" role="status">
           <IconPlugConnectedX size={14} style={{ verticalAlign: "text-bottom" }} aria-hidden /> reconnecting…
@@ -156,14 +157,10 @@ function Views({ found, run }: { found: ReturnType<typeof useRun>; run: Run }) {
   // Where there is room for it, what one came for is there without asking: the first test that failed.
   const first = single ? tests[0] : wide && isOver(status) ? tests.find((test) => isBad(test.status)) : undefined;
   const selected = wanted ?? first;
-  const failed = tests.filter((test) => isBad(test.status)).length;
   return (
     <Tabs value={view} onChange={(value) => change({ view: value ?? undefined })} keepMounted={false}>
       <Tabs.List mb="md">
-        <Tabs.Tab value="tests">
-          {single ? "Steps" : "Tests"}
-          {failed && !single ? ` (${failed} failed)` : ""}
-        </Tabs.Tab>
+        <Tabs.Tab value="tests">{single ? "Steps" : "Tests"}</Tabs.Tab>
         {single ? null : <Tabs.Tab value="timeline">Timeline</Tabs.Tab>}
         <Tabs.Tab value="console">Console</Tabs.Tab>
         <Tabs.Tab value="report">Report</Tabs.Tab>

@@ -5,6 +5,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef, useState } from "react";
 import type { RunTest } from "../api/types";
 import type { LiveRun } from "../live/state";
+import { Count } from "../parts/counts";
 import { duration } from "../parts/format";
 import { useNow } from "../parts/now";
 import { isOver, StatusIcon } from "../parts/status";
@@ -46,7 +47,14 @@ export function Tests({
           aria-label="Which tests"
           value={kind}
           onChange={(value) => setKind(value as Kind)}
-          data={KINDS.map(([value, label]) => ({ value, label: `${label} ${howMany(tests, value)}` }))}
+          data={KINDS.map(([value, label]) => ({
+            value,
+            label: (
+              <>
+                {label} <Count value={howMany(tests, value)} width={`${String(tests.length).length}ch`} />
+              </>
+            ),
+          }))}
           className={classes.kinds}
         />
         <TextInput

@@ -82,7 +82,7 @@ export function SignIn() {
           <Text size="sm" c="dimmed">
             On your own machine the key is in <Code>.matinee/api-key</Code>, and <Code>matinee sign-in</Code> prints a
             link that needs none. Elsewhere, whoever deployed Matinee can make one for you.{" "}
-            <Anchor href="/api/health" inherit>
+            <Anchor href="/api/health" inherit underline="always">
               Is it up?
             </Anchor>
           </Text>
