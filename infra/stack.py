@@ -145,6 +145,7 @@ class MatineeStack(Stack):
         send = ["sqs:SendMessage"]
         consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
         long_scripts, manifests = f"{bucket}/runs/*/scripts/*", f"{bucket}/runs/*/manifest.json"
+        made = f"{bucket}/runs/*/report/index.html"
 
         self.submit.allow(actions=[*write, *read, "dynamodb:BatchWriteItem"], resources=[table])
         self.submit.allow(actions=[*send, "sqs:GetQueueAttributes"], resources=[tests, jobs, reports])
@@ -179,7 +180,7 @@ class MatineeStack(Stack):
 
         self.merge_report.allow(actions=write, resources=[table])
         self.merge_report.allow(actions=consume, resources=[reports])
-        self.merge_report.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/blob.zip", manifests])
+        self.merge_report.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/blob.zip", manifests, made])
         self.merge_report.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*/report/*"])
         self._let_it_list(self.merge_report)
 

@@ -206,7 +206,7 @@ def test_merge_report_may_do_this_and_nothing_else(grants: dict[str, dict[str, l
         "s3:ListBucket",
     } == set(allowed)
     assert ["ReportMerge"] == _queues(allowed["sqs:ReceiveMessage"])
-    assert ["*/blob.zip", "*/manifest.json"] == _below_runs(allowed["s3:GetObject"])
+    assert ["*/blob.zip", "*/manifest.json", "*/report/index.html"] == _below_runs(allowed["s3:GetObject"])
     assert ["*/report/*"] == _below_runs(allowed["s3:PutObject"])
 
 

@@ -1,4 +1,4 @@
-"""Make the report of a job's run out of the blobs that its tests left. Twice is harmless: the second makes the same again."""
+"""Make the report of a job's run out of the blobs that its tests left. Twice is harmless: the second finds it made."""
 
 import json
 import time
@@ -12,7 +12,7 @@ from matinee.model.run import TestStatus
 from matinee.model.work import RunOrder
 from matinee.runner.report import Part, ReportStep
 from matinee.runner.told import Told
-from matinee.stores.artifacts import Artifacts, manifest_key, test_prefix
+from matinee.stores.artifacts import Artifacts, manifest_key, report_prefix, test_prefix
 from matinee.stores.live import LiveTable
 from matinee.usecases.publish import publish
 
@@ -33,13 +33,20 @@ class Merger:
     reports: ReportStep
 
     def merge(self, order: RunOrder) -> None:
-        """Make the run's report, and say that it is there.
+        """Make the run's report, unless it is there, and say that it is.
+
+        An order may come many times: twice from its queue, and from sweep while others wait there.
 
         Raises:
             NotFoundError: if the run's manifest is not there (yet); the order must come back.
             ReportFailedError: if no report could be made; likewise.
             LiveUnavailableError: if S3 or DynamoDB does not answer.
         """
+        if self.artifacts.exists(
+            f"{report_prefix(order.workspace_id, order.run_id)}index.html"
+        ):  # the last that is written
+            self.live.put_report(order.run_id, order.run_id, at=time.time_ns() // 1_000_000)
+            return
         manifest = json.loads(self.artifacts.get_bytes(manifest_key(order.workspace_id, order.run_id)))
         tests: list[Mapping[str, Any]] = manifest["tests"]
         began = min((test["startedAt"] for test in tests if "startedAt" in test), default=time.time_ns() // 1_000_000)
