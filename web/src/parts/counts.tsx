@@ -29,7 +29,7 @@ export function CountsBar({ counts, size = "md" }: { counts: Counts; size?: "xs"
 /** The same in words: `12 passed 1 failed of 20`. With `all`, none is left out and each has its place: nothing moves while they grow. */
 export function CountsText({ counts, all = false }: { counts: Counts; all?: boolean }) {
   const shown = SHOWN.filter((each) => all || counts[each]);
-  const digits = `${String(counts.total ?? 0).length}ch`;
+  const digits = all ? String(counts.total ?? 0).length : 0;
   return (
     <Group gap={8} component="span" wrap="wrap">
       {shown.map((each) => (
@@ -39,7 +39,7 @@ export function CountsText({ counts, all = false }: { counts: Counts; all?: bool
           component="span"
           style={{ color: counts[each] ? statusColor(each) : "var(--mantine-color-dimmed)", whiteSpace: "nowrap" }}
         >
-          <Count value={counts[each] ?? 0} width={all ? digits : undefined} /> {LOOKS[each].label.toLowerCase()}
+          <Count value={counts[each] ?? 0} digits={digits} /> {LOOKS[each].label.toLowerCase()}
         </Text>
       ))}
       <Text size="sm" component="span" c="dimmed" style={{ whiteSpace: "nowrap" }}>
@@ -49,11 +49,7 @@ export function CountsText({ counts, all = false }: { counts: Counts; all?: bool
   );
 }
 
-/** A number that grows within its place. */
-export function Count({ value, width }: { value: number; width: string | undefined }) {
-  return (
-    <span style={{ display: "inline-block", minWidth: width, textAlign: "right", fontVariantNumeric: "tabular-nums" }}>
-      {value}
-    </span>
-  );
+/** A number that grows within its place: filled up with blanks as wide as a digit, for so many digits. */
+export function Count({ value, digits }: { value: number; digits: number }) {
+  return <span style={{ fontVariantNumeric: "tabular-nums" }}>{String(value).padStart(digits, "\u2007")}</span>;
 }

@@ -71,8 +71,8 @@ function OneRun({ id }: { id: string }) {
           <CountsText counts={{ ...found.counts, total: run.counts.total ?? 0 }} all={run.kind === "job"} />
           {isOver(status) ? null : (
             <Text size="sm" c="dimmed" aria-live="polite">
-              <Count value={ended(found.counts)} width={`${String(run.counts.total ?? 0).length}ch`} /> of{" "}
-              {run.counts.total} ended
+              <Count value={ended(found.counts)} digits={String(run.counts.total ?? 0).length} /> of {run.counts.total}{" "}
+              ended
             </Text>
           )}
         </Group>

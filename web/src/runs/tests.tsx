@@ -51,7 +51,7 @@ export function Tests({
             value,
             label: (
               <>
-                {label} <Count value={howMany(tests, value)} width={`${String(tests.length).length}ch`} />
+                {label} <Count value={howMany(tests, value)} digits={String(tests.length).length} />
               </>
             ),
           }))}
