@@ -32,7 +32,8 @@ export const sessionQuery = queryOptions({
 });
 
 /** Take somebody for signed in, or out, and forget all that was shown to whoever was there before. */
-export function enter(session: Session | null): void {
+export async function enter(session: Session | null): Promise<void> {
+  await cache.cancelQueries({ queryKey: sessionQuery.queryKey }); // an answer to who was there before would come over it
   cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
   cache.setQueryData(sessionQuery.queryKey, session);
 }

@@ -50,7 +50,7 @@ const PLACES: readonly { to: string; label: string; icon: TablerIcon }[] = [
 export function Shell() {
   const session = useQuery(sessionQuery);
   const location = useLocation();
-  useEffect(() => onSignedOut(() => enter(null)), []);
+  useEffect(() => onSignedOut(() => void enter(null)), []);
   if (session.data === null) {
     const next = `${location.pathname}${location.search}`;
     return <Navigate to={`/sign-in?next=${encodeURIComponent(next)}`} replace />;
@@ -142,7 +142,7 @@ function Account({ who, where }: { who: string; where: string }) {
   const signOut = async () => {
     try {
       await api.DELETE("/api/session");
-      enter(null);
+      await enter(null);
     } catch (error) {
       complain(error);
     }

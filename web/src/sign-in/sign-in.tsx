@@ -24,7 +24,7 @@ export function SignIn() {
     setError(undefined);
     try {
       const made = await body(api.POST("/api/session", { body: credentials }));
-      enter(made);
+      await enter(made);
       await navigate(next, { replace: true });
     } catch (problem) {
       setError(problem instanceof ProblemError ? problem.message : String(problem));
