@@ -40,6 +40,7 @@ def test_a_page_is_for_everybody(name: str, visitor: Page, stack: Stack, stage: 
     visitor.set_viewport_size({"width": 1280, "height": 800})
     visitor.goto(f"{stack.url}{pages(stage)[name]}")
     settle(visitor)
+    expect(visitor.get_by_text("That did not work")).to_have_count(0)
     assert [] == serious(visitor)
     visitor.set_viewport_size({"width": 360, "height": 740})
     settle(visitor)

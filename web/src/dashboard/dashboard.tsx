@@ -1,5 +1,5 @@
 /** How the tests are doing: what to worry about, what got better, what runs next. */
-import { Button, Card, Grid, Group, Select, SimpleGrid, Skeleton, Text } from "@mantine/core";
+import { Anchor, Button, Card, Grid, Group, Select, SimpleGrid, Skeleton, Text } from "@mantine/core";
 import { IconChartBar } from "@tabler/icons-react";
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -127,7 +127,14 @@ function Board({ data }: { data: Statistics | undefined }) {
           </Section>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 6 }}>
-          <Section title="Latest runs" more={<Link to="/runs">All runs</Link>}>
+          <Section
+            title="Latest runs"
+            more={
+              <Anchor component={Link} to="/runs" inherit>
+                All runs
+              </Anchor>
+            }
+          >
             <Recent />
           </Section>
         </Grid.Col>

@@ -12,14 +12,16 @@ import { isOver } from "../parts/status";
 const consoleQuery = (id: string, test: string | undefined) =>
   queryOptions({
     queryKey: ["console", id, test ?? "all"],
-    queryFn: ({ signal }) =>
-      body(
+    queryFn: async ({ signal }) => {
+      const text = await body(
         api.GET("/api/runs/{run_id}/console", {
           params: { path: { run_id: id }, query: test === undefined ? {} : { test } },
           parseAs: "text",
           signal,
         }),
-      ),
+      );
+      return text ?? ""; // of an answer without a body nothing is given
+    },
     staleTime: Number.POSITIVE_INFINITY, // it has ended
   });
 

@@ -50,7 +50,7 @@ export function Why({ message, advice }: { message?: string | null | undefined; 
           {message}
         </Code>
       ) : null}
-      {advice && advice !== message ? (
+      {advice && !message?.startsWith(advice) ? (
         <Alert variant="light" icon={<IconBulb />} p="xs">
           {advice}
         </Alert>

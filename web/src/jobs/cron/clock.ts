@@ -28,19 +28,21 @@ export function momentOf(clock: string, zone: string): string {
   return new Date(fits.length > 0 ? Math.min(...fits) : shown - (distances[0] ?? 0)).toISOString();
 }
 
-const WALL = new Intl.DateTimeFormat(undefined, {
+const WALL = {
   weekday: "short",
-  year: "numeric",
   month: "short",
   day: "numeric",
   hour: "2-digit",
   minute: "2-digit",
   timeZone: "UTC",
-});
+} as const;
+const THIS_YEAR = new Intl.DateTimeFormat(undefined, WALL);
+const ANY_YEAR = new Intl.DateTimeFormat(undefined, { ...WALL, year: "numeric" });
 
 /** Write what a clock shows with its weekday; `clock` as the API gives it: what stands behind the minutes is let go. */
 export function written(clock: string): string {
-  return WALL.format(new Date(`${clock.slice(0, 16)}Z`));
+  const at = new Date(`${clock.slice(0, 16)}Z`);
+  return (at.getUTCFullYear() === new Date().getFullYear() ? THIS_YEAR : ANY_YEAR).format(at);
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
