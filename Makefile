@@ -5,7 +5,7 @@ UV_PIN := 0.13.9
 # Compiled modules are kept beside their sources, whatever the caller's habit: it halves every start.
 export PYTHONDONTWRITEBYTECODE :=
 RUN    := .venv/bin
-NPM    := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web
+NPM    := NODE_DISABLE_COMPILE_CACHE=1 PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format screenshots bench clean

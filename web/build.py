@@ -96,7 +96,7 @@ def _npm(*arguments: str) -> None:
     done = subprocess.run(
         [npm, *arguments],
         cwd=HERE,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": path, "NODE_DISABLE_COMPILE_CACHE": "1"},  # npm keeps one in /tmp
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
