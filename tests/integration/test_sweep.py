@@ -436,6 +436,27 @@ def test_a_report_that_nobody_asked_for_is_asked_for_after_a_minute_then_ever_le
     assert ["test passed", "run passed", "end passed"] == road.told(run.id)[-3:]
 
 
+def test_an_end_of_a_jobs_test_that_was_noted_but_not_told_is_told(road: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its record came so often in vain that the stream gave it up; the run's story shall not end without it, nor have it twice."""
+    run = road.start_job(2)
+    road.begin(run, 0)
+    road.begin(run, 1)
+    road.end(run, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr("matinee.usecases.track.Tracker._ended_in_job", lambda *_: None)  # the process dies here
+        road.end(run, 1)
+    assert RunStatus.PASSED is road.run(run.id).status
+    assert 1 == road.told(run.id).count("test passed")
+    road.age(run.id, 60)
+
+    assert {"settled_again": 1} == sweep()
+
+    assert 2 == road.told(run.id).count("test passed")
+    road.report(run.id)
+    sweep()
+    assert (2, ["report", "end passed"]) == (road.told(run.id).count("test passed"), road.told(run.id)[-2:])
+
+
 def test_a_jobs_report_that_the_stream_did_not_bring_is_noted(road: Any) -> None:
     run = road.start_job(1)
     road.begin(run, 0)

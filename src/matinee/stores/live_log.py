@@ -58,6 +58,11 @@ class Log:
             if last:
                 return True
 
+    def said(self, run_id: str, *, kind: str) -> set[str]:
+        """Give what of this kind was said once in the run's life: of each key `<kind>:<of>` the `of`."""
+        lead = f"said#{kind}:"
+        return {item["sk"]["S"].removeprefix(lead) for item in self._edge.query_all(run_id, lead, f"{lead}~")}
+
     def read(self, run_id: str, *, after: int, limit: int = 500) -> list[tuple[int, Event]]:
         """Read the events numbered above `after`, in order, at most `limit` of them; strongly consistent.
 

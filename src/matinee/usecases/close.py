@@ -41,6 +41,14 @@ class Closer:
         """A job's run has ended: tell its verdict, and let its report be made; the end follows that."""
         self._settle(self.tracking.get(run_id))
 
+    def tell_ends(self, run_id: str) -> None:
+        """Tell of each test of a job's ended run that it ended, unless that was told: whoever noted it may have broken off then."""
+        run = self.tracking.get(run_id)
+        told = self.live.said(run_id, kind="ended")
+        for test in run.tests:
+            if (test.sent_at or test.attempts) and test.id not in told:
+                self.live.append_once(run_id, key=f"ended:{test.id}", events=[event_of_test(test, at=now_ms())])
+
     def end(self, run: RunSummary) -> None:
         """Tell what is left of an ended run's story: that no more will come, and the verdict if that was not heard."""
         self.live.append_once(run.id, key="verdict", events=[run_event(run, at=now_ms())])

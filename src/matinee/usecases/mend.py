@@ -116,12 +116,15 @@ class Mender:
         state = states.get(run.id, TestState())
         waited = _seconds_since(run.ended_at)
         if state.report_at:
+            self.closer.tell_ends(run.id)
             self.tracker.reported(run.id, at=state.report_at)
             yield "report_noted"
         elif (state.lease and state.lease.report == "none") or (waited > REPORT_GRACE_S and not everything):
+            self.closer.tell_ends(run.id)
             self.closer.end(run)
             yield "end_told"
         elif everything or _due(waited, first=REPORT_AGAIN_AFTER_S, since=since):
+            self.closer.tell_ends(run.id)
             self.closer.settle(run.id)
             yield "settled_again"
 
