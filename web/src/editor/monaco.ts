@@ -5,7 +5,7 @@ import "monaco-editor/features/register.all";
 import "monaco-editor/languages/definitions/javascript/register";
 import "monaco-editor/languages/definitions/typescript/register";
 import * as monaco from "monaco-editor/editor";
-import EditorWorker from "monaco-editor/editor/editor.worker?worker";
+import editorWorker from "monaco-editor/editor/editor.worker?worker&url";
 import {
   javascriptDefaults,
   ModuleKind,
@@ -13,12 +13,20 @@ import {
   ScriptTarget,
   typescriptDefaults,
 } from "monaco-editor/languages/features/typescript/register";
-import TypeScriptWorker from "monaco-editor/languages/features/typescript/ts.worker?worker";
+import typescriptWorker from "monaco-editor/languages/features/typescript/ts.worker?worker&url";
+import { patiently } from "./patiently";
 import { define } from "./themes";
 
 self.MonacoEnvironment = {
-  getWorker: (_id, label) =>
-    label === "typescript" || label === "javascript" ? new TypeScriptWorker() : new EditorWorker(),
+  getWorker: async (_id, label) => {
+    const address = label === "typescript" || label === "javascript" ? typescriptWorker : editorWorker;
+    if (import.meta.env.DEV) {
+      return new Worker(address, { type: "module" });
+    }
+    // A worker whose script does not come is broken for as long as the page lives, so it is not left to ask for it.
+    const script = await patiently(async () => (await fetch(address)).text());
+    return new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  },
 };
 
 /** Every file is a module, whatever is in it: so `await` may stand at its top, and two scripts share no names. */
@@ -45,7 +53,7 @@ for (const defaults of [typescriptDefaults, javascriptDefaults]) {
 }
 
 // The types are longer than the editor is: it need not wait for them.
-void import("./libraries").then(({ libraries }) => {
+void patiently(() => import("./libraries")).then(({ libraries }) => {
   typescriptDefaults.setExtraLibs(libraries);
   javascriptDefaults.setExtraLibs(libraries);
 });

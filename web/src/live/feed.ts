@@ -8,14 +8,17 @@ export type Connection = "connecting" | "open" | "reconnecting" | "over" | "lost
 
 const SLOWEST_MS = 10_000;
 
-/** One run that is followed. `version` grows with whatever changes, once a frame at most. */
+/** What comes within it is told at once: people see no more than that, and pages are drawn less often. */
+const TOLD_EVERY_MS = 50;
+
+/** One run that is followed. `version` grows with whatever changes. */
 export class Feed {
   readonly run = new LiveRun();
   connection: Connection = "connecting";
   version = 0;
   private source: EventSource | undefined;
   private readonly listeners = new Set<() => void>();
-  private frame = 0;
+  private telling = false;
   private timer = 0;
   private failures = 0;
   private readonly id: string;
@@ -24,6 +27,11 @@ export class Feed {
   constructor(id: string, path: string) {
     this.id = id;
     this.path = path;
+  }
+
+  /** Whether anybody listens. */
+  get used(): boolean {
+    return this.listeners.size > 0;
   }
 
   listen(listener: () => void): () => void {
@@ -125,20 +133,18 @@ export class Feed {
     }
   }
 
-  /** Tell it with the next frame, or soon where there are none, as in a hidden tab. */
   private changed(): void {
-    if (this.frame) {
+    if (this.telling) {
       return;
     }
-    const tell = () => {
-      window.clearTimeout(this.frame);
-      this.frame = 0;
+    this.telling = true;
+    window.setTimeout(() => {
+      this.telling = false;
       this.version += 1;
       for (const each of this.listeners) {
         each();
       }
-    };
-    this.frame = window.setTimeout(tell, 50);
+    }, TOLD_EVERY_MS);
   }
 }
 
@@ -150,9 +156,8 @@ export function feedOf(id: string, path: string): Feed {
   const found = feeds.get(id) ?? new Feed(id, path);
   feeds.delete(id); // the newest stands last
   feeds.set(id, found);
-  if (feeds.size > MOST_FEEDS) {
-    const oldest = feeds.keys().next().value;
-    if (oldest !== undefined) {
+  for (const [oldest, feed] of feeds) {
+    if (feeds.size > MOST_FEEDS && oldest !== id && !feed.used) {
       feeds.delete(oldest);
     }
   }
