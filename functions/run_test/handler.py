@@ -3,20 +3,19 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from functions.telemetry import about, logger, measure
 from matinee import bootstrap
 from matinee.model.run import RunKind
-from matinee.model.work import TestOrder
+from matinee.model.work import TestOrder, TestResult
 from matinee.usecases.execute import Executor, TryAgainError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-logger = Logger(service="run_test")
 
 
 @cache
@@ -27,7 +26,13 @@ def executor() -> Executor:
         artifacts=bootstrap.artifacts(),
         runner=bootstrap.runner(),
         reports=bootstrap.reports(),
+        on_result=_measure,
     )
+
+
+def _measure(result: TestResult) -> None:
+    measure("Tests", 1)
+    measure("TestDuration", result.duration_ms, MetricUnit.Milliseconds)
 
 
 def warm() -> None:
@@ -41,7 +46,7 @@ def refresh() -> None:
     executor().runner.refresh()
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
     """Execute what came; a message whose test shall be tried again is reported as failed and comes back."""
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -53,7 +58,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
 
 def _execute(record: SQSRecord) -> None:
     order = TestOrder.model_validate_json(record.body)
-    logger.append_keys(run_id=order.run_id, test_id=order.test_id)
+    about(run_id=order.run_id, test_id=order.test_id)
     queue = bootstrap.test_queue()
     try:
         executor().execute(order, extend=lambda seconds: queue.extend(record.receipt_handle, seconds=seconds))

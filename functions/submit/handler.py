@@ -1,7 +1,20 @@
-"""The HTTP API as a Lambda function."""
+"""The HTTP API as a Lambda function.
+
+It is started from a snapshot that was taken once this module was imported: nothing here may be random, secret, or connected.
+"""
+
+from typing import Any
 
 from mangum import Mangum
 
 from functions.submit.app import create_app
+from functions.telemetry import logger
 
-handler = Mangum(create_app(), lifespan="off")
+_adapter = Mangum(create_app(), lifespan="off")
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer a request of API Gateway's."""
+    answer: dict[str, Any] = _adapter(event, context)
+    return answer

@@ -1,9 +1,9 @@
 """What each function reads from its environment, when it is first needed; never at import."""
 
 from functools import cache
-from typing import TypeVar
+from typing import Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,7 +26,15 @@ class ArtifactSettings(_Settings):
 class DatabaseSettings(_Settings):
     """Postgres; never given to run_test."""
 
-    database_url: str = Field(description="libpq URL or conninfo of the Postgres database.", repr=False)
+    database_url: str = Field(default="", description="libpq URL or conninfo of the Postgres database.", repr=False)
+    database_secret: str = Field(default="", description="ARN of the Secrets Manager secret that has it instead.")
+    database_patience_s: float = Field(default=5.0, gt=0, description="How long a request waits for the database.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if not self.database_url and not self.database_secret:
+            raise ValueError("DATABASE_URL or DATABASE_SECRET must be set")
+        return self
 
 
 class TestQueueSettings(_Settings):
@@ -71,6 +79,12 @@ class RetentionSettings(_Settings):
     matinee_retention_days: int = Field(
         default=30, ge=1, description="Days after which a run and all of it is deleted."
     )
+
+
+class RestSettings(_Settings):
+    """How long sweep leaves a database alone that pauses: submit and scheduled wake it, and sweep rests."""
+
+    matinee_sweep_rests_s: int = Field(default=0, ge=0, description="At the most; 0 lets it look every minute.")
 
 
 class RunnerSettings(_Settings):

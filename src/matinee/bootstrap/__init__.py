@@ -6,6 +6,7 @@ Each is built when it is first asked for and lives as long as the process.
 from matinee import settings
 from matinee.bootstrap.programs import parser, place, reports, runner
 from matinee.bootstrap.stores import (
+    alarm_clock,
     api_keys,
     artifacts,
     database,
@@ -43,6 +44,7 @@ from matinee.bootstrap.usecases import (
     planner,
     purger,
     rerunner,
+    rest,
     starter,
     submitter,
     sweeper,
@@ -52,6 +54,7 @@ from matinee.bootstrap.usecases import (
 )
 
 __all__ = [
+    "alarm_clock",
     "api_keys",
     "artifacts",
     "canceller",
@@ -79,6 +82,7 @@ __all__ = [
     "reports",
     "rerunner",
     "reset",
+    "rest",
     "runner",
     "runs",
     "scheduler",
@@ -105,7 +109,7 @@ def reset() -> None:
     """Forget all that was built and read, and close it; the next call builds anew. The parser stays: it knows no place."""
     if database.built:
         database.built.close()
-    stores = (live, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, tracking, keys)
+    stores = (live, alarm_clock, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, tracking, keys)
     for part in (*stores, schedules, ticks, sweeps, scheduler):
         part.forget()
     settings.load.cache_clear()

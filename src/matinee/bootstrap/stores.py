@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from matinee.model.work import RunOrder, TestOrder
+    from matinee.stores.alarm_clock import AlarmClock
     from matinee.stores.api_keys import ApiKeys
     from matinee.stores.artifacts import Artifacts
     from matinee.stores.deletions import Deletions
@@ -39,6 +40,16 @@ def live() -> "LiveTable":
     from matinee.stores.live import LiveTable
 
     return LiveTable(boto3.client("dynamodb", config=aws()), table=settings.load(settings.LiveSettings).live_table)
+
+
+@Part
+def alarm_clock() -> "AlarmClock":
+    """Give what knows when sweep is needed."""
+    import boto3
+
+    from matinee.stores.alarm_clock import AlarmClock
+
+    return AlarmClock(boto3.client("dynamodb", config=aws()), table=settings.load(settings.LiveSettings).live_table)
 
 
 @Part
@@ -94,7 +105,16 @@ def database() -> "Database":
     """Give Postgres."""
     from matinee.stores.postgres import Database
 
-    return Database(settings.load(settings.DatabaseSettings).database_url)
+    told = settings.load(settings.DatabaseSettings)
+    return Database(told.database_url or _conninfo(told.database_secret), patience_s=told.database_patience_s)
+
+
+def _conninfo(secret: str) -> str:
+    import boto3
+
+    from matinee.stores.secrets import conninfo
+
+    return conninfo(boto3.client("secretsmanager", config=aws()), secret)
 
 
 @Part

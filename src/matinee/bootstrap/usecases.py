@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from matinee import settings
 from matinee.bootstrap.programs import parser, reports
 from matinee.bootstrap.stores import (
+    alarm_clock,
     api_keys,
     artifacts,
     deletions,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from matinee.usecases.plan import Planner
     from matinee.usecases.purge import Purger
     from matinee.usecases.rerun import Rerunner
+    from matinee.usecases.rest import Rest
     from matinee.usecases.schedule import Timekeeper
     from matinee.usecases.start import Starter
     from matinee.usecases.submit import Submitter
@@ -180,6 +182,14 @@ def dead_letters() -> "DeadLetters":
     tests = Queue(sqs(), url=urls.test_dead_queue_url, kind=TestOrder)
     jobs, reports = of_runs(urls.job_dead_queue_url), of_runs(urls.report_dead_queue_url)
     return DeadLetters(tracking(), live(), tests, jobs, reports)
+
+
+def rest() -> "Rest":
+    """Give what knows whether sweep is needed."""
+    from matinee.usecases.rest import Rest
+
+    longest = timedelta(seconds=settings.load(settings.RestSettings).matinee_sweep_rests_s)
+    return Rest(alarm_clock(), tracking(), schedules(), longest)
 
 
 def sweeper() -> "Sweeper":

@@ -46,6 +46,12 @@ class Keys:
             connection.execute(self._sql["insert_key"], row)
         return key
 
+    def create_first(self, name: str) -> str | None:
+        """Make a key of the default workspace and give it, unless there is one that is good."""
+        key, row = new_key(self.ensure_workspace(), name, expires_at=None)
+        with self._database.transaction() as connection:
+            return key if connection.execute(self._sql["insert_first_key"], row).fetchone() else None
+
     def principal_of(self, key: str) -> Principal | None:
         """Give the bearer of `key`, unless it is unknown, revoked or expired; note once a minute that it is in use."""
         with self._database.transaction() as connection:

@@ -164,6 +164,12 @@ class Tracking:
             rows = connection.execute(self._sql["unfinished"], {"after": after, "limit": limit}).fetchall()
         return [RunSummary.from_row(row) for row in rows]
 
+    def stuck(self) -> int:
+        """Count the runs that should have ended an hour ago."""
+        with self._database.transaction() as connection:
+            row = connection.execute(self._sql["count_stuck"]).fetchone()
+        return int(row["runs"]) if row else 0
+
     def next_in_line(self, job_id: str) -> RunOrder | None:
         """Give the oldest unfinished run of a job's schedule, if it has waited for that to be planned."""
         with self._database.transaction() as connection:

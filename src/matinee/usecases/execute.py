@@ -49,6 +49,7 @@ class Executor:
     runner: Runner
     reports: ReportStep
     lease_ms: int = 15_000
+    on_result: Callable[[TestResult], None] = lambda _: None  #: hears of each result once it is said
 
     def execute(self, order: TestOrder, *, extend: Callable[[int], None]) -> None:
         """Execute `order`; `extend(seconds)` keeps its message invisible for so long from now.
@@ -164,7 +165,8 @@ class Executor:
         publish(report, live=self.live, artifacts=self.artifacts, **run)
 
     def _put(self, order: TestOrder, result: TestResult) -> None:
-        self.live.put_result(order.run_id, order.test_id, result)
+        if self.live.put_result(order.run_id, order.test_id, result):
+            self.on_result(result)
 
     def _script(self, order: TestOrder) -> str:
         if order.script is not None:

@@ -44,15 +44,8 @@ class Timekeeper:
         """
         there = self.scheduler.names()  # first: what is saved meanwhile is not taken for something left behind
         now = datetime.now(UTC)
-        wanted = {entry: at for schedule in self.enabled() for entry, at in entries(schedule, now=now).items()}
+        wanted = {entry: at for schedule in enabled(self.schedules) for entry, at in entries(schedule, now=now).items()}
         return self._mend(wanted, there)
-
-    def enabled(self) -> Iterator[Schedule]:
-        """Give all schedules that are not paused."""
-        page = self.schedules.enabled()
-        while page:
-            yield from filter(_is_readable, page)
-            page = self.schedules.enabled(after=page[-1].job_id)
 
     def _mend(self, wanted: Mapping[Entry, datetime], there: frozenset[str]) -> Mapping[str, int]:
         """Create before deleting: in between a tick may come twice, which counts once, but none is lost."""
@@ -93,7 +86,7 @@ class Accountant:
         """
         ticks, now = self.ticker.ticks, datetime.now(UTC)
         done: Counter[str] = Counter()
-        for schedule in self.timekeeper.enabled():
+        for schedule in enabled(self.timekeeper.schedules):
             if due := schedule.due(now if everything else now - GRACE):
                 if schedule.missed is Missed.RUN_ONCE and len(due) < MOST_AT_ONCE:  # else the last is still to come
                     done["ticks_made_up_for"] += self._make_up(schedule, due)
@@ -109,6 +102,14 @@ class Accountant:
         except NotFoundError:
             return 0  # deleted in this moment
         return 1
+
+
+def enabled(schedules: Schedules) -> Iterator[Schedule]:
+    """Give all schedules that are not paused."""
+    page = schedules.enabled()
+    while page:
+        yield from filter(_is_readable, page)
+        page = schedules.enabled(after=page[-1].job_id)
 
 
 def _is_readable(schedule: Schedule) -> bool:

@@ -6,6 +6,14 @@ INSERT INTO api_keys (id, workspace_id, name, prefix, hash, expires_at)
 VALUES (%(id)s, %(workspace_id)s, %(name)s, %(prefix)s, %(hash)s, %(expires_at)s)
 RETURNING *;
 
+-- name: insert_first_key
+INSERT INTO api_keys (id, workspace_id, name, prefix, hash, expires_at)
+SELECT %(id)s, %(workspace_id)s, %(name)s, %(prefix)s, %(hash)s, %(expires_at)s
+WHERE NOT EXISTS (
+    SELECT FROM api_keys WHERE workspace_id = %(workspace_id)s AND revoked_at IS NULL AND coalesce(expires_at > now(), true)
+)
+RETURNING id;
+
 -- name: find_key
 SELECT id, workspace_id, coalesce(last_used_at < now() - interval '1 minute', true) AS stale
 FROM api_keys

@@ -136,6 +136,11 @@ WHERE end_said_at IS NULL AND (%(after)s::uuid IS NULL OR id > %(after)s::uuid)
 ORDER BY id
 LIMIT %(limit)s;
 
+-- name: count_stuck
+SELECT count(*) AS runs
+FROM runs
+WHERE end_said_at IS NULL AND coalesce(deadline_at, created_at) < now() - interval '1 hour';
+
 -- name: open_tests
 SELECT
     tests.id, tests.title, tests.status, tests.reason, tests.message, tests.started_at, tests.ended_at,
