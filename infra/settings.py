@@ -1,30 +1,121 @@
-"""Every figure of the deployment that somebody may want to change, in one place."""
+"""Every figure of the deployment that somebody may want to change, in one place; docs/operations.md says what each is good for."""
 
-from dataclasses import dataclass
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+#: What CloudWatch can keep logs for.
+LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+#: Lambda's own limits: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+Megabytes = Annotated[int, Field(ge=512, le=10_240)]
+Seconds = Annotated[int, Field(ge=1, le=900)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+#: Where those of a checkout are, if it has any.
+SETTINGS = Path("matinee.toml")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be; the message names it."""
+
+
+class Settings(BaseModel):
     """What one deployment is like."""
 
-    name: str = "matinee"  #: of the stack, and the beginning of each function's name
-    retention_days: int = 30  #: how long S3 keeps what a run left behind
-    log_retention_days: int = 30
-    run_memory_mb: int = 2048  #: of run_test; Lambda gives CPU in proportion
-    run_reserve_mb: int = 256  #: of that, what the supervisor itself needs; a run's own processes share the rest
-    run_timeout_seconds: int = 900  #: of run_test: Lambda's longest
-    run_storage_mb: int = 2048  #: of /tmp in run_test: traces, videos and profiles of one run
-    run_concurrency: int = 50  #: how many tests run at once
-    attempts: int = 3  #: how often a message is received before it is dead
-    api_timeout_seconds: int = 30  #: of submit: as long as API Gateway waits
-    stream_timeout_seconds: int = 900  #: of status_stream and report_proxy: streams are resumed after it
-    tick_timeout_seconds: int = 60  #: of what starts a schedule's run
-    track_timeout_seconds: int = 60
-    track_parallelism: int = 4  #: batches of one shard of the live stream at a time; a run's records stay in order
-    track_retries: int = 100  #: of a batch that fails, before it is given up; the sweep mends what it carried
-    sweep_timeout_seconds: int = 60
-    plan_timeout_seconds: int = 120
-    plan_concurrency: int = 2  #: how many runs are planned at once; AWS's own least
-    merge_timeout_seconds: int = 300
-    merge_memory_mb: int = 2048  #: of merge_report: the report of a thousand tests is one JSON document in Node
-    merge_concurrency: int = 10  #: how many reports are made at once
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    #: of the stack, and the beginning of each function's name
+    name: str = Field(default="matinee", pattern="^[a-z][a-z0-9-]{0,29}$")
+    #: the HTTP API, the web UI and the alarms; the embedded stack has its own of these
+    front: bool = True
+    #: made here, in a VPC, and paused while nobody needs it; or any Postgres whose URL a secret has
+    database: Literal["aurora", "external"] = "aurora"
+    #: of 2 GiB each; it begins at none
+    aurora_max_acu: float = Field(default=2.0, ge=1, le=256)
+    #: after so long without a connection it pauses
+    aurora_pause_seconds: int = Field(default=300, ge=300, le=86_400)
+    #: how long sweep leaves the database alone while nothing goes on, so that it can pause; 0 lets it look every minute
+    sweep_rests_seconds: int = Field(default=21_600, ge=0, le=86_400)
+    #: availability zones of the VPC; Aurora wants two
+    vpc_zones: int = Field(default=2, ge=2, le=3)
+    #: of these, so many have interface endpoints, which cost by the hour
+    endpoint_zones: int = Field(default=1, ge=1, le=3)
+    #: how long S3 and Postgres keep what a run left behind
+    retention_days: int = Field(default=30, ge=1, le=3650)
+    log_retention_days: LogDays = 30
+    #: of run_test; Lambda gives CPU in proportion
+    run_memory_mb: Megabytes = 2048
+    #: of that, what the supervisor itself needs; a run's own processes share the rest
+    run_reserve_mb: int = Field(default=256, ge=64)
+    #: of run_test; Lambda's longest is the default
+    run_timeout_seconds: Seconds = 900
+    #: of /tmp in run_test: traces, videos and profiles of one run
+    run_storage_mb: Megabytes = 2048
+    #: how many tests run at once
+    run_concurrency: int = Field(default=500, ge=2, le=1000)
+    #: at least so many of SQS's provisioned pollers, which are paid by the hour; with none SQS itself sets out slower
+    run_pollers: Literal[0] | Annotated[int, Field(ge=2, le=200)] = 0
+    #: how often a message is received before it is dead
+    attempts: int = Field(default=3, ge=1, le=10)
+    #: of submit: less than the 29 s that API Gateway waits
+    api_timeout_seconds: int = Field(default=28, ge=3, le=28)
+    #: API Gateway turns away what is more
+    api_requests_a_second: int = Field(default=100, ge=1)
+    #: so many requests at once, before the above counts
+    api_burst: int = Field(default=200, ge=1)
+    #: give API Gateway's account-wide setting a role to write logs with; false if it has one
+    api_log_role: bool = True
+    #: of status_stream and report_proxy: streams are resumed after it
+    stream_timeout_seconds: Seconds = 900
+    #: of what starts a schedule's run
+    tick_timeout_seconds: Seconds = 60
+    track_timeout_seconds: Seconds = 60
+    #: batches of one shard of the live stream at a time; a run's records stay in order
+    track_parallelism: int = Field(default=4, ge=1, le=10)
+    #: of a batch that fails, before it is given up; the sweep mends what it carried
+    track_retries: int = Field(default=100, ge=0, le=10_000)
+    sweep_timeout_seconds: int = Field(default=60, ge=20, le=900)
+    plan_timeout_seconds: Seconds = 120
+    #: how many runs are planned at once; the default is AWS's least
+    plan_concurrency: int = Field(default=2, ge=2, le=1000)
+    merge_timeout_seconds: Seconds = 300
+    #: of merge_report: the report of a thousand tests is one JSON document in Node
+    merge_memory_mb: Megabytes = 2048
+    #: how many reports are made at once
+    merge_concurrency: int = Field(default=10, ge=2, le=1000)
+    #: X-Ray
+    tracing: bool = True
+    #: who hears of alarms; nobody if empty
+    alarm_email: str = Field(default="", pattern="^$|^[^@ ]+@[^@ ]+$")
+    #: of the web UI, besides CloudFront's own; with the certificate below
+    domain_name: str = ""
+    #: of that name, in us-east-1
+    certificate_arn: str = Field(default="", pattern="^$|^arn:aws:acm:us-east-1:")
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if self.run_reserve_mb >= self.run_memory_mb:
+            raise ValueError("run_reserve_mb must be less than run_memory_mb")
+        if self.endpoint_zones > self.vpc_zones:
+            raise ValueError("endpoint_zones must not be more than vpc_zones")
+        if bool(self.domain_name) != bool(self.certificate_arn):
+            raise ValueError("domain_name and certificate_arn go together")
+        return self
+
+    @classmethod
+    def read(cls, file: Path | None = None, **overrides: Any) -> "Settings":
+        """Read the settings from a TOML file, one `name = value` a line; what is not in it keeps its default.
+
+        Raises:
+            SettingsError: if it is no TOML, or has what is no setting, or a value that cannot be.
+        """
+        try:
+            found = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
+            return cls(**{**found, **overrides})
+        except ValidationError as error:
+            told = [f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()]
+            raise SettingsError(f"{file or 'The settings'}: {'; '.join(told)}") from error
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{file} cannot be read: {error}") from error

@@ -12,22 +12,38 @@ from infra.queues import WorkQueue
 
 #: The items of the live table that track_runs copies into Postgres; events are not among them.
 TRACKED = ("lease#", "result#", "report#")
+#: Messages that a provisioned poller hands over at once.
+_OF_A_POLLER = 10
 
 
 class QueueSource(Construct):
-    """A queue whose messages a function gets one by one, `at_once` of them at a time."""
+    """A queue whose messages a function gets one by one, `at_once` of them at a time.
+
+    With `pollers` SQS keeps so many ready, and paid for, which hand over sooner: each has ten messages under way at most
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html), so their number is the limit then.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, queue: WorkQueue, function: Function, at_once: int
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        queue: WorkQueue,
+        function: Function,
+        at_once: int,
+        pollers: int = 0,
     ) -> None:
         super().__init__(scope, construct_id)
+        most = max(pollers, -(-at_once // _OF_A_POLLER))
+        ready = lambda_.ProvisionedPollerConfig(minimum_pollers=pollers, maximum_pollers=most)
         lambda_.EventSourceMapping(
             self,
             "Mapping",
             target=function.function,
             event_source_arn=queue.queue.queue_arn,
             batch_size=1,
-            max_concurrency=at_once,
+            max_concurrency=None if pollers else at_once,
+            provisioned_poller_config=ready if pollers else None,
             report_batch_item_failures=True,
         )
 

@@ -2,141 +2,164 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, CfnParameter, Duration, Size, Stack
-from aws_cdk import aws_logs as logs
+from aws_cdk import CfnOutput, CfnParameter, Duration, Stack
 from constructs import Construct
 
+from infra.alarms import Alarms
+from infra.api import Api
 from infra.artifacts import ArtifactsBucket
-from infra.functions import Bundles, Function, ImageFunction, ZipFunction
+from infra.database import Aurora, External
+from infra.fleet import Fleet
+from infra.functions import Code, Common, Function
 from infra.live_table import LiveTable
+from infra.network import Network
 from infra.queues import WorkQueue
-from infra.schedules import ScheduleGroup
+from infra.release import Release
 from infra.settings import Settings
 from infra.sources import EveryMinute, LiveSource, QueueSource
 from infra.versions import Versions
+from infra.web import WebSite
 
 
 class MatineeStack(Stack):
-    """Matinee's road from a script to its report.
+    """Matinee, from a script to its report.
 
-    The code of the functions and the database's URL are parameters, so that one template serves every region, the
-    emulator of the local stack included, and is synthesized without Docker, credentials or a network.
+    Where the functions' code lies is told from outside, so that the template is synthesized without Docker, credentials
+    or a network, and one template serves every region, the emulator of the local stack included.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, versions: Versions, **stack: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        versions: Versions,
+        release: Release,
+        **stack: Any,
     ) -> None:
         super().__init__(scope, construct_id, **stack)
         self.settings = settings
-        self._log_retention = _log_retention(settings.log_retention_days)
-        self.bundles = Bundles(
+        code = Code(
             bucket=CfnParameter(self, "BundlesBucket", description="The bucket with the functions' code."),
-            version=CfnParameter(self, "BundleVersion", description="The folder in it: <version>/<function>.zip."),
+            keys=release.bundles,
+            image_uri=CfnParameter(self, "RunnerImageUri", description="The image of run_test, with its digest."),
         )
-        self.image_uri = CfnParameter(
-            self, "RunnerImageUri", description="The image of run_test, with its tag or digest."
-        )
-        self.database_url = CfnParameter(self, "DatabaseUrl", no_echo=True, description="libpq URL of the database.")
-
         self.tests = self._queue("TestExecution", "test-execution", handled_in=settings.run_timeout_seconds)
         self.jobs = self._queue("JobExecution", "job-execution", handled_in=settings.plan_timeout_seconds)
         self.reports = self._queue("ReportMerge", "report-merge", handled_in=settings.merge_timeout_seconds)
         self.live = LiveTable(self, "Live")
         self.artifacts = ArtifactsBucket(self, "Artifacts", retention=Duration.days(settings.retention_days))
-        self._functions(versions)
+        self.network, self.database = self._database()
+        self.fleet = Fleet(
+            self,
+            settings=settings,
+            common=Common(
+                prefix=settings.name, code=code, log_days=settings.log_retention_days, tracing=settings.tracing
+            ),
+            versions=versions,
+            tests=self.tests,
+            jobs=self.jobs,
+            reports=self.reports,
+            live=self.live,
+            artifacts=self.artifacts,
+            database_secret_arn=self.database.secret_arn,
+            network=self.network,
+        )
         self._sources()
         self._grants()
-        for name, value in (
-            ("ArtifactsBucket", self.artifacts.bucket.bucket_name),
-            ("LiveTable", self.live.table.table_name),
-            ("TestQueueUrl", self.tests.queue.queue_url),
-            ("JobQueueUrl", self.jobs.queue.queue_url),
-            ("ReportQueueUrl", self.reports.queue.queue_url),
-        ):
+        if settings.front:
+            self._front()
+        self._tell(
+            ArtifactsBucket=self.artifacts.bucket.bucket_name,
+            LiveTable=self.live.table.table_name,
+            TestQueueUrl=self.tests.queue.queue_url,
+            JobQueueUrl=self.jobs.queue.queue_url,
+            ReportQueueUrl=self.reports.queue.queue_url,
+        )
+
+    def _database(self) -> tuple[Network | None, Aurora | External]:
+        settings = self.settings
+        if settings.database == "external":
+            return None, External(self, "Database")
+        network = Network(self, "Network", zones=settings.vpc_zones, endpoint_zones=settings.endpoint_zones)
+        pause_after = Duration.seconds(settings.aurora_pause_seconds)
+        aurora = Aurora(self, "Database", network=network, max_acu=settings.aurora_max_acu, pause_after=pause_after)
+        return network, aurora
+
+    def _front(self) -> None:
+        """Add what people meet: the API, the web UI, and what watches over the rest."""
+        settings, fleet = self.settings, self.fleet
+        self.api = Api(
+            self,
+            "Api",
+            prefix=settings.name,
+            submit=fleet.submit.live_version(),
+            status_stream=fleet.status_stream,
+            report_proxy=fleet.report_proxy,
+            requests_a_second=settings.api_requests_a_second,
+            burst=settings.api_burst,
+            tracing=settings.tracing,
+            account_log_role=settings.api_log_role,
+            log_days=settings.log_retention_days,
+        )
+        self.web = WebSite(
+            self,
+            "Web",
+            api=self.api,
+            domain_name=settings.domain_name,
+            certificate_arn=settings.certificate_arn,
+        )
+        self.alarms = Alarms(
+            self,
+            "Alarms",
+            prefix=settings.name,
+            queues={"tests": self.tests, "jobs": self.jobs, "reports": self.reports},
+            functions=fleet.functions,
+            track_runs=fleet.track_runs,
+            api=self.api,
+            oldest=Duration.minutes(5),
+            email=settings.alarm_email,
+        )
+        self._tell(
+            WebBucket=self.web.bucket.bucket_name,
+            DistributionId=self.web.distribution.distribution_id,
+            Url=f"https://{settings.domain_name or self.web.distribution.distribution_domain_name}",
+            ApiUrl=self.api.api.url,
+            MigrateFunction=fleet.migrate.function.function_name,
+        )
+
+    def _tell(self, **outputs: str) -> None:
+        for name, value in outputs.items():
             CfnOutput(self, f"{name}Output", value=value).override_logical_id(f"{name}Name")
 
-    def _functions(self, versions: Versions) -> None:
-        settings = self.settings
-        live = {"LIVE_TABLE": self.live.table.table_name}
-        artifacts = {"ARTIFACTS_BUCKET": self.artifacts.bucket.bucket_name}
-        tests = {"TEST_QUEUE_URL": self.tests.queue.queue_url}
-        jobs = {"JOB_QUEUE_URL": self.jobs.queue.queue_url}
-        reports = {"REPORT_QUEUE_URL": self.reports.queue.queue_url}
-        dead = {
-            "TEST_DEAD_QUEUE_URL": self.tests.dead.queue_url,
-            "JOB_DEAD_QUEUE_URL": self.jobs.dead.queue_url,
-            "REPORT_DEAD_QUEUE_URL": self.reports.dead.queue_url,
-        }
-        database = {"DATABASE_URL": self.database_url.value_as_string}
-        told = {"PLAYWRIGHT_VERSION": versions.playwright, "CHROMIUM_VERSION": versions.chromium}
-        kept = {"MATINEE_RETENTION_DAYS": str(settings.retention_days)}
-        memory = {"MATINEE_MEMORY_MB": str(settings.run_memory_mb - settings.run_reserve_mb)}
-        self.scheduled = self._zip(
-            "scheduled",
-            bundle="submit",
-            handler="functions.submit.scheduled.handler",
-            memory_mb=512,
-            seconds=settings.tick_timeout_seconds,
-            environment={**live, **artifacts, **tests, **jobs, **reports, **database},
-        )
-        self.schedules = ScheduleGroup(self, "Schedules", group_name=settings.name, function=self.scheduled)
-        clock = self.schedules.environment
-        self.submit = self._zip(
-            "submit",
-            memory_mb=1024,  # the parser's engine, and CPU to answer fast
-            seconds=settings.api_timeout_seconds,
-            environment={**live, **artifacts, **tests, **jobs, **reports, **database, **told, **clock},
-        )
-        self.plan_job = self._zip(
-            "plan_job",
-            memory_mb=512,
-            seconds=settings.plan_timeout_seconds,
-            environment={**live, **artifacts, **tests, **jobs, **reports, **database},
-        )
-        self.run_test = self._image(
-            "run_test",
-            memory_mb=settings.run_memory_mb,
-            seconds=settings.run_timeout_seconds,
-            environment={**live, **artifacts, **tests, **told, **memory},
-        )
-        self.track_runs = self._zip(
-            "track_runs",
-            memory_mb=512,
-            seconds=settings.track_timeout_seconds,
-            environment={**live, **artifacts, **tests, **jobs, **reports, **database},
-        )
-        self.merge_report = self._image(
-            "merge_report",
-            memory_mb=settings.merge_memory_mb,
-            seconds=settings.merge_timeout_seconds,
-            environment={**live, **artifacts, **told},
-        )
-        self.status_stream = self._streaming("status_stream", environment={**live, **database})
-        self.report_proxy = self._streaming("report_proxy", environment={**artifacts, **database, **told})
-        self.sweep = self._zip(
-            "sweep",
-            memory_mb=512,
-            seconds=settings.sweep_timeout_seconds,
-            environment={**live, **artifacts, **tests, **jobs, **reports, **dead, **database, **kept, **clock},
-        )
-
     def _sources(self) -> None:
-        settings = self.settings
-        QueueSource(self, "Tests", queue=self.tests, function=self.run_test, at_once=settings.run_concurrency)
-        QueueSource(self, "Jobs", queue=self.jobs, function=self.plan_job, at_once=settings.plan_concurrency)
-        QueueSource(self, "Reports", queue=self.reports, function=self.merge_report, at_once=settings.merge_concurrency)
+        settings, fleet = self.settings, self.fleet
+        QueueSource(
+            self,
+            "Tests",
+            queue=self.tests,
+            function=fleet.run_test,
+            at_once=settings.run_concurrency,
+            pollers=settings.run_pollers,
+        )
+        QueueSource(self, "Jobs", queue=self.jobs, function=fleet.plan_job, at_once=settings.plan_concurrency)
+        QueueSource(
+            self, "Reports", queue=self.reports, function=fleet.merge_report, at_once=settings.merge_concurrency
+        )
         LiveSource(
             self,
             "Stream",
             live=self.live,
-            function=self.track_runs,
+            function=fleet.track_runs,
             parallelism=settings.track_parallelism,
             retries=settings.track_retries,
         )
-        EveryMinute(self, "EveryMinute", function=self.sweep)
+        EveryMinute(self, "EveryMinute", function=fleet.sweep)
 
     def _grants(self) -> None:
         """Say what each function may do. Nothing else in the stack grants anything."""
+        fleet = self.fleet
         table, bucket = self.live.table.table_arn, self.artifacts.bucket.bucket_arn
         tests, jobs, reports = (queue.queue.queue_arn for queue in (self.tests, self.jobs, self.reports))
         dead = [queue.dead.queue_arn for queue in (self.tests, self.jobs, self.reports)]
@@ -147,65 +170,68 @@ class MatineeStack(Stack):
         long_scripts, manifests = f"{bucket}/runs/*/scripts/*", f"{bucket}/runs/*/manifest.json"
         made = f"{bucket}/runs/*/report/index.html"
 
-        self.submit.allow(actions=[*write, *read, "dynamodb:BatchWriteItem"], resources=[table])
-        self.submit.allow(actions=[*send, "sqs:GetQueueAttributes"], resources=[tests, jobs, reports])
-        self.submit.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
-        self.submit.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/console.txt", f"{bucket}/health"])
-        self.submit.allow(actions=["s3:DeleteObject"], resources=[f"{bucket}/runs/*"])
-        self._let_it_list(self.submit)
-        self._let_it_schedule(self.submit)
+        for function in fleet.with_database:
+            function.allow(actions=["secretsmanager:GetSecretValue"], resources=[self.database.secret_arn])
 
-        self.scheduled.allow(actions=write, resources=[table])
-        self.scheduled.allow(actions=send, resources=[jobs, reports])
-        self.scheduled.allow(actions=["s3:PutObject"], resources=[manifests])
+        fleet.submit.allow(actions=[*write, *read, "dynamodb:BatchWriteItem"], resources=[table])
+        fleet.submit.allow(actions=[*send, "sqs:GetQueueAttributes"], resources=[tests, jobs, reports])
+        fleet.submit.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
+        fleet.submit.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/console.txt", f"{bucket}/health"])
+        fleet.submit.allow(actions=["s3:DeleteObject"], resources=[f"{bucket}/runs/*"])
+        self._let_it_list(fleet.submit)
+        self._let_it_schedule(fleet.submit)
 
-        self.plan_job.allow(actions=write, resources=[table])
-        self.plan_job.allow(actions=consume, resources=[jobs])
-        self.plan_job.allow(actions=send, resources=[tests, jobs, reports])
-        self.plan_job.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
+        fleet.scheduled.allow(actions=write, resources=[table])
+        fleet.scheduled.allow(actions=send, resources=[jobs, reports])
+        fleet.scheduled.allow(actions=["s3:PutObject"], resources=[manifests])
 
-        self.run_test.allow(actions=write, resources=[table])
-        self.run_test.allow(actions=[*consume, "sqs:ChangeMessageVisibility"], resources=[tests])
-        self.run_test.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*"])
-        self.run_test.allow(actions=["s3:GetObject"], resources=[long_scripts, f"{bucket}/runs/*/blob.zip"])
+        fleet.plan_job.allow(actions=write, resources=[table])
+        fleet.plan_job.allow(actions=consume, resources=[jobs])
+        fleet.plan_job.allow(actions=send, resources=[tests, jobs, reports])
+        fleet.plan_job.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
 
-        self.track_runs.allow(actions=write, resources=[table])
-        self.track_runs.allow(
+        fleet.run_test.allow(actions=write, resources=[table])
+        fleet.run_test.allow(actions=[*consume, "sqs:ChangeMessageVisibility"], resources=[tests])
+        fleet.run_test.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*"])
+        fleet.run_test.allow(actions=["s3:GetObject"], resources=[long_scripts, f"{bucket}/runs/*/blob.zip"])
+
+        fleet.track_runs.allow(actions=write, resources=[table])
+        fleet.track_runs.allow(
             actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
             resources=[self.live.stream_arn],
         )
-        self.track_runs.allow(actions=["dynamodb:ListStreams"], resources=["*"])  # knows no narrower resource
-        self.track_runs.allow(actions=send, resources=[tests, jobs, reports])
-        self.track_runs.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
+        fleet.track_runs.allow(actions=["dynamodb:ListStreams"], resources=["*"])  # knows no narrower resource
+        fleet.track_runs.allow(actions=send, resources=[tests, jobs, reports])
+        fleet.track_runs.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
 
-        self.merge_report.allow(actions=write, resources=[table])
-        self.merge_report.allow(actions=consume, resources=[reports])
-        self.merge_report.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/blob.zip", manifests, made])
-        self.merge_report.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*/report/*"])
-        self._let_it_list(self.merge_report)
+        fleet.merge_report.allow(actions=write, resources=[table])
+        fleet.merge_report.allow(actions=consume, resources=[reports])
+        fleet.merge_report.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/blob.zip", manifests, made])
+        fleet.merge_report.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*/report/*"])
+        self._let_it_list(fleet.merge_report)
 
-        self.status_stream.allow(actions=read, resources=[table])
+        fleet.status_stream.allow(actions=read, resources=[table])
 
-        self.report_proxy.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*", f"{bucket}/viewer/*"])
-        self._let_it_list(self.report_proxy)
+        fleet.report_proxy.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*", f"{bucket}/viewer/*"])
+        self._let_it_list(fleet.report_proxy)
 
-        self.sweep.allow(actions=[*write, "dynamodb:Query", "dynamodb:BatchWriteItem"], resources=[table])
-        self.sweep.allow(actions=send, resources=[tests, jobs, reports])
-        self.sweep.allow(actions=consume, resources=dead)
-        self.sweep.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
-        self.sweep.allow(actions=["s3:DeleteObject"], resources=[f"{bucket}/runs/*"])
-        self._let_it_list(self.sweep)
-        self._let_it_schedule(self.sweep)
+        fleet.sweep.allow(actions=[*write, *read, "dynamodb:BatchWriteItem"], resources=[table])
+        fleet.sweep.allow(actions=send, resources=[tests, jobs, reports])
+        fleet.sweep.allow(actions=["sqs:ReceiveMessage", "sqs:DeleteMessage"], resources=dead)
+        fleet.sweep.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
+        fleet.sweep.allow(actions=["s3:DeleteObject"], resources=[f"{bucket}/runs/*"])
+        self._let_it_list(fleet.sweep)
+        self._let_it_schedule(fleet.sweep)
 
     def _let_it_schedule(self, function: Function) -> None:
         """Let `function` keep the schedules of jobs in step, and hand Scheduler the role that they call with."""
-        group = self.schedules.group_name
+        group = self.fleet.schedules.group_name
         schedules = self.format_arn(service="scheduler", resource="schedule", resource_name=f"{group}/*")
         function.allow(actions=["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], resources=[schedules])
         function.allow(actions=["scheduler:ListSchedules"], resources=["*"])  # knows no narrower resource
         function.allow(
             actions=["iam:PassRole"],
-            resources=[self.schedules.role.role_arn],
+            resources=[self.fleet.schedules.role.role_arn],
             conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
         )
 
@@ -225,64 +251,3 @@ class MatineeStack(Stack):
             visibility=Duration.seconds(6 * handled_in),
             receives=self.settings.attempts,
         )
-
-    def _image(self, name: str, *, memory_mb: int, seconds: int, environment: dict[str, str]) -> ImageFunction:
-        return ImageFunction(
-            self,
-            name.title().replace("_", ""),
-            prefix=self.settings.name,
-            name=name,
-            image_uri=self.image_uri,
-            memory_mb=memory_mb,
-            storage=Size.mebibytes(self.settings.run_storage_mb),
-            timeout=Duration.seconds(seconds),
-            environment=environment,
-            log_retention=self._log_retention,
-        )
-
-    def _zip(
-        self,
-        name: str,
-        *,
-        memory_mb: int,
-        seconds: int,
-        environment: dict[str, str],
-        handler: str | None = None,
-        bundle: str | None = None,
-    ) -> ZipFunction:
-        """Make a function of a bundle, its own unless another is named."""
-        return ZipFunction(
-            self,
-            name.title().replace("_", ""),
-            prefix=self.settings.name,
-            name=name,
-            handler=handler or f"functions.{name}.handler.handler",
-            bundle=bundle or name,
-            bundles=self.bundles,
-            memory_mb=memory_mb,
-            timeout=Duration.seconds(seconds),
-            environment=environment,
-            log_retention=self._log_retention,
-        )
-
-    def _streaming(self, name: str, *, environment: dict[str, str]) -> ZipFunction:
-        """Make a function whose app a web adapter starts by its bundle's run.sh: Python's own runtime cannot stream."""
-        return self._zip(
-            name,
-            memory_mb=512,
-            seconds=self.settings.stream_timeout_seconds,
-            environment=environment,
-            handler="run.sh",
-        )
-
-
-def _log_retention(days: int) -> logs.RetentionDays:
-    """Find CloudWatch's own name for `days`.
-
-    Raises:
-        ValueError: if CloudWatch knows no such retention.
-    """
-    names = {30: logs.RetentionDays.ONE_MONTH, 7: logs.RetentionDays.ONE_WEEK, 90: logs.RetentionDays.THREE_MONTHS}
-    if days not in names:
-        raise ValueError(f"logs are kept for one of {sorted(names)} days, not {days}")
-    return names[days]

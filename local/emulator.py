@@ -42,14 +42,27 @@ def aws_environment(endpoint: str) -> dict[str, str]:
 class Emulator:
     """The emulator's process, on a port of its own that it keeps when it is started again."""
 
-    def __init__(self, directory: Path, *, log: Path, proxies: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        log: Path,
+        proxies: Mapping[str, str],
+        services: str = _SERVICES,
+        app: str = "local.clock:app",
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         """Take a free port.
 
         Args:
             directory: where S3's objects are kept.
             log: its output.
             proxies: for each function's name the URL that gets its events.
+            services: those of AWS's that it plays.
+            app: the ASGI app that it is, by module and name.
+            settings: more of its environment.
         """
+        self._services, self._app, self._settings = services, app, settings or {}
         self.directory = directory.absolute()
         self._log = log
         self._proxies = proxies
@@ -68,7 +81,7 @@ class Emulator:
         number = self._socket.fileno()
         self._program = Program(
             [
-                *(sys.executable, "-m", "hypercorn", "local.clock:app"),
+                *(sys.executable, "-m", "hypercorn", self._app),
                 *("--bind", f"fd://{number}", "--workers", "0", "--graceful-timeout", "1"),
                 *("--backlog", "512"),
             ],
@@ -115,7 +128,7 @@ class Emulator:
             "HOME": str(self.directory),
             "LANG": "C.UTF-8",
             "TMPDIR": str(self.directory / "tmp"),
-            "SERVICES": _SERVICES,
+            "SERVICES": self._services,
             "MINISTACK_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
             "GATEWAY_PORT": port,
@@ -129,4 +142,5 @@ class Emulator:
             "DOCKER_HOST": f"unix://{self.directory / 'no-docker'}",
             **CREDENTIALS,
             **{f"MINISTACK_LAMBDA_PROXY_{name}": url for name, url in self._proxies.items()},
+            **self._settings,
         }

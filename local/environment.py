@@ -24,27 +24,33 @@ _PLACES = {
 }
 
 
-def for_function(name: str, deployed: Deployed, *, aws: Mapping[str, str], scratch: Path) -> dict[str, str]:
-    """Give the environment of a worker of function `name`: the deployed function's own, and how to reach AWS."""
+def for_function(
+    name: str, deployed: Deployed, *, aws: Mapping[str, str], database_url: str, scratch: Path
+) -> dict[str, str]:
+    """Give the environment of a worker of function `name`: the deployed function's own, and how to reach AWS and Postgres."""
     return {
         **_base(scratch),
         "AWS_LAMBDA_FUNCTION_NAME": deployed_name(name),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed.memory_mb),
         "MATINEE_FUNCTION_ARN": deployed.arn,
-        **_own(name, deployed, aws),
+        **_own(name, deployed, aws, database_url),
     }
 
 
-def for_http(functions: Mapping[str, Deployed], *, aws: Mapping[str, str], scratch: Path) -> dict[str, str]:
+def for_http(
+    functions: Mapping[str, Deployed], *, aws: Mapping[str, str], database_url: str, scratch: Path
+) -> dict[str, str]:
     """Give the environment of the process that serves the HTTP functions together: all of theirs."""
     environment = _base(scratch)
     for name, deployed in functions.items():
-        environment |= _own(name, deployed, aws)
+        environment |= _own(name, deployed, aws, database_url)
     return environment | {"POWERTOOLS_SERVICE_NAME": "http"}
 
 
-def _own(name: str, deployed: Deployed, aws: Mapping[str, str]) -> dict[str, str]:
-    return {**deployed.environment, **_PLACES.get(name, {}), **_set_here(_PASSED.get(name, ())), **aws}
+def _own(name: str, deployed: Deployed, aws: Mapping[str, str], database_url: str) -> dict[str, str]:
+    # Who is given the secret with the database's URL in the cloud is given the URL here; nobody else is.
+    database = {"DATABASE_URL": database_url} if "DATABASE_SECRET" in deployed.environment else {}
+    return {**deployed.environment, **database, **_PLACES.get(name, {}), **_set_here(_PASSED.get(name, ())), **aws}
 
 
 def _set_here(names: Iterable[str]) -> dict[str, str]:

@@ -21,24 +21,26 @@ class Options:
     port: int = 8400  #: 0 takes a free one
     workers: int = 2  #: how many tests run at once, at most
     database_url: str | None = field(default=None, repr=False)  #: instead of the embedded Postgres
-    aws_endpoint: str | None = None  #: instead of the embedded emulator
     say: Callable[[str], None] = field(default=silent, repr=False)  #: gets a line when something was done
 
     @classmethod
     def from_environment(
         cls, *, home: Path | None = None, port: int | None = None, say: Callable[[str], None] = silent
     ) -> Self:
-        """Read what is not given from MATINEE_HOME, MATINEE_PORT, MATINEE_WORKERS, DATABASE_URL and AWS_ENDPOINT_URL.
+        """Read what is not given from MATINEE_HOME, MATINEE_PORT, MATINEE_WORKERS and DATABASE_URL.
 
         Raises:
             StackError: if one of them makes no sense.
         """
+        if os.environ.get("AWS_ENDPOINT_URL"):
+            raise StackError(
+                "AWS_ENDPOINT_URL is set, and this stack has its own AWS. `matinee deploy` deploys to that endpoint; without it, this starts."
+            )
         return cls(
             home=home or Path(os.environ.get("MATINEE_HOME") or ".matinee"),
             port=_number("MATINEE_PORT", 8400, least=0, most=65535) if port is None else port,
             workers=_number("MATINEE_WORKERS", _workers(), least=1, most=64),
             database_url=os.environ.get("DATABASE_URL") or None,
-            aws_endpoint=os.environ.get("AWS_ENDPOINT_URL") or None,
             say=say,
         )
 

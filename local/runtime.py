@@ -1,4 +1,4 @@
-"""The pinned browser runtime: installed before the first run, and its trace viewer put where reports look for it."""
+"""The pinned browser runtime: installed before the first run."""
 
 import contextlib
 import fcntl
@@ -11,10 +11,8 @@ from local.environment import RUNTIME
 from local.errors import StackError
 from local.processes import DIE_WITH_US
 from local.template import ROOT, search_path
-from matinee.stores.artifacts import Artifacts, viewer_prefix
 
 _SCRIPT = ROOT / "layers" / "playwright" / "install.py"
-_VIEWER = RUNTIME / "node_modules" / "playwright-core" / "lib" / "vite" / "traceViewer"
 
 
 class Installation:
@@ -48,10 +46,3 @@ class Installation:
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-
-
-def publish_viewer(artifacts: Artifacts, *, version: str) -> None:
-    """Upload the runtime's trace viewer, unless it is there: once for each version of Playwright, not with each report."""
-    prefix = viewer_prefix(version)
-    if not artifacts.exists(f"{prefix}index.html"):  # the last that is written
-        artifacts.upload_tree(prefix, _VIEWER)

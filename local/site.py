@@ -1,7 +1,7 @@
 """The web interface's files, as `web/` has built them, on the origin of the API."""
 
 from http import HTTPStatus
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -12,55 +12,12 @@ from starlette.types import Receive, Scope, Send
 from local.template import ROOT
 from matinee.http.pages import wants_page
 from matinee.http.problems import problem
+from matinee.http.site import ASSETS, PAGE_HEADERS, headers_of, kind_of
 
 BUILT = ROOT / "web" / "dist"
 
-#: Python's own table differs from one machine to the next.
-_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".gif": "image/gif",
-    ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon",
-    ".jpg": "image/jpeg",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".map": "application/json",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".ttf": "font/ttf",
-    ".txt": "text/plain; charset=utf-8",
-    ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json",
-    ".webp": "image/webp",
-    ".woff": "font/woff",
-    ".woff2": "font/woff2",
-}
 #: What stands beside a file in fewer bytes, the best first.
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
-
-_ASSETS = "assets"
-_FOR_EVER = "public, max-age=31536000, immutable"  # their names carry hashes of what is in them
-_SAFE = {"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
-_POLICY = {
-    "default-src": "'self'",
-    "script-src": "'self'",
-    "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data: blob:",
-    "font-src": "'self' data:",
-    "worker-src": "'self' blob:",
-    "connect-src": "'self'",
-    "frame-src": "'self'",
-    "frame-ancestors": "'none'",
-    "base-uri": "'none'",
-    "form-action": "'self'",
-    "object-src": "'none'",
-}
-_PAGE = {
-    **_SAFE,
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _POLICY.items()),
-}
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en">
@@ -98,12 +55,12 @@ class Site:
             return answer
         path = str(request.scope["path"]).removeprefix("/")
         if found := self._file(path):
-            return _sent(found, request, _headers(path))
-        if path and (path.startswith(f"{_ASSETS}/") or not wants_page(request)):
+            return _sent(found, request, headers_of(path))
+        if path and (path.startswith(ASSETS) or not wants_page(request)):
             return problem(HTTPStatus.NOT_FOUND, name="not-found", detail="There is no such file.")
         if index := self._file("index.html"):
-            return _sent(index, request, _PAGE)
-        return HTMLResponse(_NOT_BUILT, headers=_PAGE)
+            return _sent(index, request, PAGE_HEADERS)
+        return HTMLResponse(_NOT_BUILT, headers=PAGE_HEADERS)
 
     def _file(self, path: str) -> Path | None:
         """Find a file by its path; nothing outside the folder, and nothing hidden in it, has one."""
@@ -116,15 +73,8 @@ class Site:
             return None
 
 
-def _headers(path: str) -> dict[str, str]:
-    if path.endswith(".html"):
-        return _PAGE
-    return {**_SAFE, "Cache-Control": _FOR_EVER if path.startswith(f"{_ASSETS}/") else "no-cache"}
-
-
 def _sent(file: Path, request: Request, headers: dict[str, str]) -> Response:
     """Answer with a file, in fewer bytes if that is there and the browser takes it; with nothing if the browser has it."""
-    kind = _TYPES.get(PurePosixPath(file.name).suffix.lower(), "application/octet-stream")
     body, encoding = file, {}
     for name, ending in _ENCODINGS.items():
         smaller = file.with_name(file.name + ending)
@@ -132,7 +82,7 @@ def _sent(file: Path, request: Request, headers: dict[str, str]) -> Response:
             body, encoding = smaller, {"Content-Encoding": name}
             break
     told = {**headers, **encoding, "Vary": "Accept-Encoding"}
-    answer = FileResponse(body, headers=told, media_type=kind, stat_result=body.stat())
+    answer = FileResponse(body, headers=told, media_type=kind_of(file), stat_result=body.stat())
     known = request.headers.get("if-none-match", "")
     if answer.headers["etag"] in {tag.strip().removeprefix("W/") for tag in known.split(",")}:
         return NotModifiedResponse(answer.headers)

@@ -15,14 +15,15 @@ from typing import Any
 
 from botocore.config import Config
 
+from infra.deploy.viewer import publish_viewer
 from local import environment
-from local.aws import Aws, EmbeddedAws, ExternalAws
+from local.aws import EmbeddedAws
 from local.errors import StackError
 from local.home import Home
 from local.options import Options, silent
 from local.postgres import EmbeddedPostgres
 from local.processes import Program
-from local.runtime import Installation, publish_viewer
+from local.runtime import Installation
 from local.template import ROOT, template
 from local.watch import Part, Watch
 from matinee.http import links
@@ -94,9 +95,7 @@ class Stack:
         self.postgres = None if options.database_url else EmbeddedPostgres(self.home.path / "postgres")
         if self.postgres:
             self._closing.callback(self.postgres.stop)
-        self.aws: Aws = (
-            ExternalAws(options.aws_endpoint, options) if options.aws_endpoint else EmbeddedAws(self.home, options)
-        )
+        self.aws = EmbeddedAws(self.home, options)
         self._closing.callback(self.aws.close)
 
         self._prepare()
@@ -146,8 +145,11 @@ class Stack:
         return self.options.database_url or ""
 
     def _deploy(self) -> None:
-        functions = self.aws.deploy(template(), database_url=self._database_url())
-        self._http_environment = environment.for_http(functions, aws=self.aws.environment, scratch=self.home.scratch)
+        database_url = self._database_url()
+        functions = self.aws.deploy(template(), database_url=database_url)
+        self._http_environment = environment.for_http(
+            functions, aws=self.aws.environment, database_url=database_url, scratch=self.home.scratch
+        )
         self._viewer = functions["report_proxy"].environment
         self._say("deployed")
 
@@ -156,7 +158,7 @@ class Stack:
             "s3", endpoint_url=self.aws.endpoint, config=Config(s3={"addressing_style": "path"})
         )
         bucket, version = self._viewer["ARTIFACTS_BUCKET"], self._viewer["PLAYWRIGHT_VERSION"]
-        publish_viewer(Artifacts(s3, bucket=bucket), version=version)
+        publish_viewer(Artifacts(s3, bucket=bucket), environment.RUNTIME, version=version)
 
     def _restart_aws(self) -> None:
         self.aws.start()

@@ -22,9 +22,8 @@ from tests.integration.procfs import listening
 
 _PARAMETERS = {
     "BundlesBucket": "none",
-    "BundleVersion": "none",
     "RunnerImageUri": "none",
-    "DatabaseUrl": "postgresql://nobody@/nothing",
+    "DatabaseSecretArn": "none",
 }
 
 
@@ -56,7 +55,13 @@ class Cloud:
                 name=name,
                 module="recorder",
                 timeout_seconds=30,
-                environment=environment.for_function(name, self.functions[name], aws=aws, scratch=self.folder),
+                environment=environment.for_function(
+                    name,
+                    self.functions[name],
+                    aws=aws,
+                    database_url="postgresql://nobody@/nothing",
+                    scratch=self.folder,
+                ),
             )
             for name in INVOKED
         )

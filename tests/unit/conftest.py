@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
+from tests.unit.infra_fixtures import assertions, embedded, match, template  # noqa: F401  fixtures
+
 PARSER = Path(__file__).parents[2] / "layers/playwright/.runtime/node_modules/@babel/parser/lib/index.js"
 
 

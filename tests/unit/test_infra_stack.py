@@ -2,16 +2,12 @@
 
 import json
 import re
-import tempfile
-from collections.abc import Iterator
 from datetime import timedelta
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra.versions import Versions
-from local.template import search_path
 from matinee.model.schedule import GRACE
 
 if TYPE_CHECKING:
@@ -19,37 +15,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def assertions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """CDK's assertions. Importing them starts Node, which must be ours, and leaves its files where they will go."""
-    with pytest.MonkeyPatch.context() as patch:
-        scratch = str(tmp_path_factory.mktemp("cdk"))
-        patch.setenv("PATH", search_path())
-        patch.setenv("TMPDIR", scratch)
-        patch.setattr(tempfile, "tempdir", scratch)
-        from aws_cdk import assertions  # noqa: PLC0415  see above
-
-        yield assertions
+def grants(embedded: "Template") -> dict[str, dict[str, list[str]]]:
+    """By function: each action that its role allows for its work, and on what, as JSON."""
+    return _grants(embedded)
 
 
-@pytest.fixture(scope="module")
-def template(assertions: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> "Template":
-    """The stack as it is deployed, synthesized once: CDK takes seconds."""
-    from infra.app import build  # noqa: PLC0415  as above
-
-    _, stack = build(outdir=str(tmp_path_factory.mktemp("cdk.out")))
-    made: Template = assertions.Template.from_stack(stack)
-    return made
-
-
-@pytest.fixture
-def match(assertions: ModuleType) -> Any:
-    """CDK's matchers."""
-    return assertions.Match
-
-
-@pytest.fixture(scope="module")
-def grants(template: "Template") -> dict[str, dict[str, list[str]]]:
-    """By function: each action that its role allows, and on what, as JSON."""
+def _grants(template: "Template") -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {}
     for policy in template.find_resources("AWS::IAM::Policy").values():
         role = policy["Properties"]["Roles"][0]["Ref"]
@@ -137,7 +108,7 @@ def test_one_message_at_a_time_and_a_limit_on_tests_at_once(template: "Template"
         "AWS::Lambda::EventSourceMapping",
         {
             "BatchSize": 1,
-            "ScalingConfig": {"MaximumConcurrency": 50},
+            "ScalingConfig": {"MaximumConcurrency": 500},
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
         },
     )
@@ -179,6 +150,7 @@ def test_run_test_may_do_this_and_nothing_else(grants: dict[str, dict[str, list[
 
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+DATABASE = {"secretsmanager:GetSecretValue"}
 CONSUME = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 
@@ -186,9 +158,8 @@ def test_plan_job_may_do_this_and_nothing_else(grants: dict[str, dict[str, list[
     """It takes the runs of jobs, and sends tests; a run that ends with its plan is told and concluded by it, too."""
     allowed = grants["PlanJob"]
 
-    assert LOGS | CONSUME | {"dynamodb:PutItem", "dynamodb:UpdateItem", "s3:PutObject", "sqs:SendMessage"} == set(
-        allowed
-    )
+    stores = {"dynamodb:PutItem", "dynamodb:UpdateItem", "s3:PutObject", "sqs:SendMessage"}
+    assert LOGS | DATABASE | CONSUME | stores == set(allowed)
     assert ["JobExecution"] == _queues(allowed["sqs:ReceiveMessage"])
     assert ["TestExecution", "JobExecution", "ReportMerge"] == _queues(allowed["sqs:SendMessage"])
     assert ["*/scripts/*", "*/manifest.json"] == _below_runs(allowed["s3:PutObject"])
@@ -214,7 +185,9 @@ def test_the_function_of_ticks_may_do_this_and_nothing_else(grants: dict[str, di
     """It makes runs and hands them to plan_job; where a run replaces another it concludes that one."""
     allowed = grants["Scheduled"]
 
-    assert LOGS | {"dynamodb:PutItem", "dynamodb:UpdateItem", "s3:PutObject", "sqs:SendMessage"} == set(allowed)
+    assert LOGS | DATABASE | {"dynamodb:PutItem", "dynamodb:UpdateItem", "s3:PutObject", "sqs:SendMessage"} == set(
+        allowed
+    )
     assert ["JobExecution", "ReportMerge"] == _queues(allowed["sqs:SendMessage"])
     assert ["*/manifest.json"] == _below_runs(allowed["s3:PutObject"])
 
@@ -283,19 +256,26 @@ def _below_runs(resources: list[str]) -> list[str]:
     return [resource.rpartition("/runs/")[2].partition('"')[0] for resource in resources]
 
 
-def test_only_the_functions_that_need_it_know_the_database(template: "Template") -> None:
-    """run_test has no DATABASE_URL."""
+def test_only_the_functions_that_need_it_know_the_database(
+    template: "Template", grants: dict[str, dict[str, list[str]]]
+) -> None:
+    """run_test and merge_report know no secret, may read none, and are in no network from which Postgres can be reached."""
     functions = template.find_resources("AWS::Lambda::Function").values()
     knowing = {
         function["Properties"]["FunctionName"]
         for function in functions
-        if "DATABASE_URL" in function["Properties"]["Environment"]["Variables"]
+        if "DATABASE_SECRET" in function["Properties"]["Environment"]["Variables"]
     }
+    inside = {each["Properties"]["FunctionName"] for each in functions if "VpcConfig" in each["Properties"]}
+    streams = ("status-stream", "report-proxy")
 
-    assert {
-        f"matinee-{name}"
-        for name in ("submit", "scheduled", "plan-job", "track-runs", "status-stream", "report-proxy", "sweep")
-    } == knowing
+    needing = {
+        f"matinee-{name}" for name in ("submit", "scheduled", "plan-job", "track-runs", *streams, "sweep", "migrate")
+    }
+    assert needing == knowing == inside
+    assert {"RunTest", "MergeReport", "Schedules"} == {
+        name for name, may in grants.items() if not DATABASE & may.keys()
+    }
 
 
 def test_no_role_may_do_everything_to_anything(grants: dict[str, dict[str, list[str]]]) -> None:
@@ -306,24 +286,31 @@ def test_no_role_may_do_everything_to_anything(grants: dict[str, dict[str, list[
     assert not [action for allowed in grants.values() for action in allowed if "*" in action]
 
 
-def test_no_role_has_a_managed_policy(template: "Template") -> None:
+def test_the_deployed_roles_may_besides_enter_their_network_and_be_traced(
+    template: "Template", grants: dict[str, dict[str, list[str]]]
+) -> None:
+    """As Lambda itself asks for; nothing else differs between the embedded stack and the cloud."""
+    for function, allowed in _grants(template).items():
+        more = allowed.keys() - grants.get(function, {}).keys()
+        assert {action.partition(":")[0] for action in more} <= {"ec2", "xray"}, function
+
+
+def test_no_role_has_a_managed_policy(embedded: "Template") -> None:
     """What a function may do stands in the stack and nowhere else."""
-    roles = template.find_resources("AWS::IAM::Role").values()
+    roles = embedded.find_resources("AWS::IAM::Role").values()
 
     assert not [role for role in roles if "ManagedPolicyArns" in role["Properties"]]
 
 
-def test_the_template_fits_a_request_to_cloudformation(template: "Template") -> None:
+def test_the_template_fits_a_request_to_cloudformation(embedded: "Template") -> None:
     """As the local stack sends it: without indentation. Beyond 51,200 bytes it would have to lie in S3."""
-    assert 51_200 > len(json.dumps(template.to_json(), separators=(",", ":")))
+    assert 51_200 > len(json.dumps(embedded.to_json(), separators=(",", ":")))
 
 
-def test_the_template_needs_no_assets_and_hides_the_database(template: "Template") -> None:
-    """Its code is named by parameters, so that one template serves every region and the emulator."""
-    parameters = template.to_json()["Parameters"]
-
-    assert {"BundlesBucket", "BundleVersion", "RunnerImageUri", "DatabaseUrl"} == parameters.keys()
-    assert parameters["DatabaseUrl"]["NoEcho"] is True
+def test_the_template_needs_no_assets_and_knows_no_secret(template: "Template", embedded: "Template") -> None:
+    """Its code is named from outside, so that one template serves every region and the emulator; a database, by its secret."""
+    assert {"BundlesBucket", "RunnerImageUri"} == template.to_json()["Parameters"].keys()
+    assert {"BundlesBucket", "RunnerImageUri", "DatabaseSecretArn"} == embedded.to_json()["Parameters"].keys()
 
 
 def test_health_tells_the_pinned_versions(template: "Template", match: Any) -> None:

@@ -142,11 +142,27 @@ def _up(chosen: Namespace) -> int:
     return up(once=chosen.once)
 
 
+def _deploy(chosen: Namespace) -> int:
+    _require_checkout()
+    from matinee.cli.cloud import deploy  # noqa: PLC0415 - only this command needs it
+
+    return deploy(chosen)
+
+
+def _destroy(chosen: Namespace) -> int:
+    _require_checkout()
+    from matinee.cli.cloud import destroy  # noqa: PLC0415 - only this command needs it
+
+    return destroy(chosen)
+
+
 def _require_checkout() -> None:
     """Refuse to start a stack where `local` was installed without what it stands on."""
     local = find_spec("local")
     if local is None or not local.origin or not (Path(local.origin).parents[1] / "layers").is_dir():
-        raise CannotRunError("The local stack needs a checkout of Matinee. Name a server: --server or MATINEE_SERVER.")
+        raise CannotRunError(
+            "This needs a checkout of Matinee. To use one that runs elsewhere, name it: --server or MATINEE_SERVER."
+        )
 
 
 _COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
@@ -160,6 +176,8 @@ _COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "open": _open,
     "sign-in": _sign_in,
     "up": _up,
+    "deploy": _deploy,
+    "destroy": _destroy,
 }
 
 

@@ -56,6 +56,10 @@ _RERUN_EXAMPLES = f"""example:
 {_EXIT_CODES}; {_LATER}"""
 
 
+_DEPLOY = """What would change is shown first. DATABASE_URL is the libpq URL of a database outside, where the settings say
+database = "external"; it is kept in Secrets Manager. AWS_ENDPOINT_URL deploys to an emulator. docs/operations.md has the rest."""
+
+
 def parser() -> argparse.ArgumentParser:
     """Make the parser; `command` of what it gives names the command: `run`, or `tests push`."""
     made = argparse.ArgumentParser(
@@ -97,7 +101,20 @@ def parser() -> argparse.ArgumentParser:
     _server(sign_in)
     up = _leaf(commands, "up", "start the local stack; Ctrl-C ends it")
     up.add_argument("--once", action="store_true", help="run the examples, then stop")
+    deploy = _leaf(commands, "deploy", "deploy to the AWS account that AWS_PROFILE or the like names", _DEPLOY)
+    _cloud(deploy)
+    deploy.add_argument("--image", metavar="URI", help="the image of run_test, instead of one that is built here")
+    down = _leaf(commands, "destroy", "take a deployment out of the account again")
+    _cloud(down)
+    down.add_argument(
+        "--keep-data", action="store_true", help="keep the artifacts of runs, and the database's last snapshot"
+    )
     return made
+
+
+def _cloud(leaf: argparse.ArgumentParser) -> None:
+    leaf.add_argument("--settings", type=Path, metavar="FILE", help="what differs from the defaults (matinee.toml)")
+    leaf.add_argument("--yes", action="store_true", help="ask nothing")
 
 
 def _group(commands: Any, name: str, about: str) -> Any:

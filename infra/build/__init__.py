@@ -1,0 +1,1 @@
+"""Make what is deployed: the functions' zip files, and their image."""

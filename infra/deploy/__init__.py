@@ -1,0 +1,1 @@
+"""Bring Matinee into an AWS account, and take it out again: what `matinee deploy` and `matinee destroy` do."""

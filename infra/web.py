@@ -1,0 +1,107 @@
+"""The web UI: files in a bucket, and one origin in front of them and of the API."""
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_certificatemanager as certificates
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.api import Api
+from matinee.http.site import PAGE_POLICY
+
+#: Paths of the UI have no ending, files have: each path is one page, which knows what to show.
+_ROUTES = """
+function handler(event) {
+  if (!/\\.[a-z0-9]+$/.test(event.request.uri)) {
+    event.request.uri = "/index.html";
+  }
+  return event.request;
+}
+"""
+_TWO_YEARS = Duration.days(730)
+
+
+class WebSite(Construct):
+    """The bucket and its distribution, which hands `/api/*` on to the API: one origin, so a session's cookie is enough."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, api: Api, domain_name: str, certificate_arn: str
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket(
+            self,
+            "Files",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=RemovalPolicy.DESTROY,  # `matinee deploy` puts there what it has built
+        )
+        certificate = (
+            certificates.Certificate.from_certificate_arn(self, "Certificate", certificate_arn)
+            if certificate_arn
+            else None
+        )
+        self.distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            comment=f"Matinee ({Aws.STACK_NAME})",
+            default_root_object="index.html",
+            domain_names=[domain_name] if domain_name else None,
+            certificate=certificate,
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            default_behavior=cloudfront.BehaviorOptions(
+                origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                compress=True,
+                response_headers_policy=self._headers(),
+                function_associations=[
+                    cloudfront.FunctionAssociation(
+                        function=cloudfront.Function(
+                            self,
+                            "Routes",
+                            code=cloudfront.FunctionCode.from_inline(_ROUTES.strip()),
+                            runtime=cloudfront.FunctionRuntime.JS_2_0,
+                        ),
+                        event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
+                    )
+                ],
+            ),
+            additional_behaviors={
+                "/api/*": cloudfront.BehaviorOptions(
+                    origin=origins.HttpOrigin(
+                        api.host,
+                        origin_path=f"/{api.stage.stage_name}",
+                        read_timeout=Duration.seconds(60),  # a stream says something every 15 s
+                    ),
+                    viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+                    allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+                    cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+                    origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+                    compress=False,  # what is compressed is held back until there is enough of it
+                )
+            },
+        )
+
+    def _headers(self) -> cloudfront.ResponseHeadersPolicy:
+        """Send with the UI's files what the embedded stack sends with them."""
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            "Headers",
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy=PAGE_POLICY, override=True
+                ),
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                    referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
+                ),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=_TWO_YEARS, include_subdomains=False, override=True
+                ),
+            ),
+        )
