@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.functions import ZipFunction
 from infra.log import log_group
+from infra.reviewed import reviewed, reviewed_policy
 from infra.settings import LogDays
 
 #: API Gateway waits so long for an answer that does not stream, and for the whole of one that does.
@@ -71,6 +72,18 @@ class Api(Construct):
                 response_headers={"Content-Type": "'application/problem+json'"},
                 templates={"application/json": _PROBLEM},
             )
+        known = "The functions know who may do what: keys, sessions and tickets. An authorizer would be asked twice."
+        reviewed(
+            self.api,
+            APIG2="The app validates every request, and answers with what is wrong in it.",
+            APIG3="A firewall costs by the month, also when nobody tests; who wants one puts it before CloudFront.",
+            APIG4=known,
+            APIG6="Execution logs would have bodies in them: scripts and variables. There are access logs, without queries.",
+            COG4=known,
+        )
+        if account_log_role:
+            policy = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+            reviewed_policy(self.api, policy, reason="The one policy that API Gateway asks for.")
         for name, function in (
             ("Submit", submit),
             ("Events", status_stream.function),

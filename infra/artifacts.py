@@ -4,6 +4,8 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.reviewed import reviewed
+
 
 class ArtifactsBucket(Construct):
     """Scripts, blobs, consoles and reports below `runs/`, and the trace viewer below `viewer/`."""
@@ -24,3 +26,4 @@ class ArtifactsBucket(Construct):
                 s3.LifecycleRule(id="uploads", abort_incomplete_multipart_upload_after=Duration.days(1)),
             ],
         )
+        reviewed(self.bucket, S1="Each report is read through a function, which has a log.")

@@ -7,6 +7,8 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.reviewed import reviewed
+
 
 class BaseStack(Stack):
     """A bucket for the bundles and templates, and a repository for the image."""
@@ -25,6 +27,7 @@ class BaseStack(Stack):
             lifecycle_rules=[s3.LifecycleRule(id="old", noncurrent_version_expiration=Duration.days(90))],
             removal_policy=RemovalPolicy.DESTROY,
         )
+        reviewed(self.bucket, S1="It has what is in the repository; only deployments use it.")
         self.repository = ecr.Repository(
             self,
             "Images",

@@ -4,6 +4,8 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from infra.reviewed import reviewed
+
 
 class LiveTable(Construct):
     """What is happening now, and its stream (docs/architecture.md, section 3)."""
@@ -24,6 +26,7 @@ class LiveTable(Construct):
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )
+        reviewed(self.table, DDB3="No point in time of a week that expires is worth going back to.")
         if self.table.table_stream_arn is None:
             raise TypeError("a table with a stream has its ARN")
         self.stream_arn = self.table.table_stream_arn

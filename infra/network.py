@@ -3,6 +3,8 @@
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from infra.reviewed import reviewed
+
 
 class Network(Construct):
     """The VPC, and the ways out of it to the AWS services that its functions need.
@@ -22,6 +24,10 @@ class Network(Construct):
             subnet_configuration=[
                 ec2.SubnetConfiguration(name="inside", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=20)
             ],
+        )
+        reviewed(
+            self.vpc,
+            VPC7="Nothing in it can be reached from outside, nor reach anything but AWS; flow logs are paid by the byte.",
         )
         for name, service in (
             ("S3", ec2.GatewayVpcEndpointAwsService.S3),

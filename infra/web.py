@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.api import Api
+from infra.reviewed import reviewed
 from matinee.http.site import PAGE_POLICY
 
 #: Paths of the UI have no ending, files have: each path is one page, which knows what to show.
@@ -85,6 +86,15 @@ class WebSite(Construct):
                     compress=False,  # what is compressed is held back until there is enough of it
                 )
             },
+        )
+
+        reviewed(self.bucket, S1="It has what is in the repository; CloudFront is the only reader.")
+        reviewed(
+            self.distribution,
+            CFR1="Tests are run from anywhere.",
+            CFR2="A firewall costs by the month, also when nobody tests.",
+            CFR3="The API has a log of requests; the files are the same for everybody.",
+            CFR4="CloudFront's own name takes what its certificate takes; with a domain of one's own TLS 1.2 is the least.",
         )
 
     def _headers(self) -> cloudfront.ResponseHeadersPolicy:

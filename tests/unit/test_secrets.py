@@ -48,6 +48,7 @@ def test_a_secret_of_rds_becomes_a_conninfo_that_asks_for_encryption() -> None:
 
 def test_a_secret_that_cannot_be_read_is_a_database_that_is_away() -> None:
     client = boto3.client("secretsmanager")
-    with Stubber(client) as stub, pytest.raises(DatabaseUnavailableError):
+    with Stubber(client) as stub:
         stub.add_client_error("get_secret_value", "AccessDeniedException")
-        conninfo(client, "it")
+        with pytest.raises(DatabaseUnavailableError):
+            conninfo(client, "it")
