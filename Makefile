@@ -8,10 +8,10 @@ RUN    := .venv/bin
 NPM    := NODE_DISABLE_COMPILE_CACHE=1 PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format screenshots bench clean
+.PHONY: help setup run test image-test deploy destroy check format screenshots bench clean
 
 help:  ## Print this
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
 
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,6 +35,15 @@ run: setup  ## Start Matinee on http://127.0.0.1:8400 (ONCE=1: run the examples 
 test: setup  ## Run all tests (ARGS=... goes to pytest)
 	@$(NPM) run --silent test
 	@$(RUN)/pytest $(ARGS)
+
+image-test: setup  ## Build the image of run_test and run it under Lambda's limits (Debian, root; installs the tools it needs)
+	@$(RUN)/pytest tests/image $(ARGS)
+
+deploy: setup  ## Deploy to the AWS account that AWS_PROFILE names (docs/operations.md)
+	@$(RUN)/matinee deploy
+
+destroy: setup  ## Take the deployment out of the account again
+	@$(RUN)/matinee destroy
 
 check: setup  ## Lint, format, types, import direction, OpenAPI drift, the same for the web UI
 	@$(RUN)/ruff check .
