@@ -60,7 +60,11 @@ def _files() -> list[Path]:
     for name in _SOURCES:
         place = ROOT / name
         found += [place] if place.is_file() else sorted(one for one in place.rglob("*") if one.is_file())
-    return [one for one in found if not {"__pycache__", ".runtime", "node_modules"}.intersection(one.parts)]
+    return [
+        one
+        for one in found
+        if not any(part in {"__pycache__", "node_modules"} or part.startswith(".runtime") for part in one.parts)
+    ]
 
 
 def _run(program: str, *arguments: str, told: str | None = None) -> None:

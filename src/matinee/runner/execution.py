@@ -78,6 +78,7 @@ class Runner:
     """Executes scripts one after the other, in processes that were started before they came."""
 
     def __init__(self, place: Place) -> None:
+        place.sandbox.hide()
         self._waiting = Waiting(place)
 
     def warm(self) -> None:

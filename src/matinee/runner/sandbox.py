@@ -5,6 +5,7 @@ its own folder; no home, no state folder, no other process. As root it also beco
 ordinary user a user namespace does the same. `none`: where the kernel refuses namespaces (Lambda, which is a sandbox itself).
 """
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ _ETC = (
     "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "passwd", "pki", "resolv.conf", "services", "ssl",
 )  # fmt: skip
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_PR_SET_DUMPABLE = 4
 _TMP_BYTES = 512 * 1024 * 1024  # as much as Lambda gives by default
 
 
@@ -68,6 +70,11 @@ class Sandbox:
         ]  # fmt: skip
         caps = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
         return [*wrapped, *caps, "--", *become, *argv]
+
+    def hide(self) -> None:
+        """Hide this process's environment and memory from scripts that have its uid and see it: in Lambda, its credentials."""
+        if self.kind == "none" and sys.platform == "linux":
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
     def _code_cache_binds(self, runtime: Path) -> list[str]:
         """Show the code cache under the name that the script's uid looks for: Node keeps one for each, `<version>-<uid>`."""
