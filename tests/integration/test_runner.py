@@ -271,3 +271,18 @@ def test_every_test_of_a_script_is_told_as_it_happens(run: Run) -> None:
     last = [event for event in events if event.type == "test"][-1]
     assert "group › says hello" == last.data["title"]
     assert last.data["durationMs"] > 0
+
+
+def test_a_host_whose_starter_has_died_begins_nothing(runtime: Path, tmp_path: Path) -> None:
+    """It may outlive a sandbox that was killed in the moment of its start; its stdin has ended then."""
+    gone = tmp_path / "gone"
+    host = subprocess.run(
+        [runtime / "bin" / "node", runtime / "runner" / "host.cjs"],
+        input=b"",
+        env={"HOME": str(gone), "TMPDIR": str(tmp_path), "PWTEST_CACHE_DIR": str(gone / "compiled")},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (0, False) == (host.returncode, gone.exists()), host.stderr.decode()

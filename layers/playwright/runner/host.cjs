@@ -89,7 +89,19 @@ function stop() {
   setTimeout(workers.kill, stopGraceMs).unref();
 }
 
+// Whoever started us may have died before the sandbox knew that it is to die with it (seen under load). Its folder, ours, goes then, and
+// in a folder that is gone Node (24.19) makes another for ever. Its end of our stdin went first.
+async function leaveIfAlone() {
+  for (let turn = 0; turn < 2; turn += 1) {
+    process.stdin.read(0); // what is there stays there
+    await new Promise(setImmediate);
+  }
+  if (process.stdin.readableEnded)
+    process.exit(0);
+}
+
 async function main() {
+  await leaveIfAlone();
   await Promise.all([workers.prepare(), rehearse()]);
   readline.createInterface({ input: process.stdin })
     .on('line', line => {
