@@ -8,7 +8,7 @@ RUN    := .venv/bin
 NPM    := NODE_DISABLE_COMPILE_CACHE=1 PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test image-test deploy destroy check format screenshots bench clean
+.PHONY: help setup run test image-test deploy destroy localstack check format screenshots bench clean
 
 help:  ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
@@ -44,6 +44,11 @@ deploy: setup  ## Deploy to the AWS account that AWS_PROFILE names (docs/operati
 
 destroy: setup  ## Take the deployment out of the account again
 	@$(RUN)/matinee destroy
+
+localstack: setup  ## Deploy to LocalStack (Docker, and LOCALSTACK_AUTH_TOKEN), and run the example there
+	@docker compose up --detach --wait
+	@AWS_ENDPOINT_URL=http://localhost:4566 AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \
+	  DATABASE_URL=postgresql://matinee:matinee@postgres:5432/matinee $(RUN)/matinee deploy --settings infra/localstack.toml --yes
 
 check: setup  ## Lint, format, types, import direction, OpenAPI drift, the same for the web UI
 	@$(RUN)/ruff check .

@@ -45,7 +45,7 @@ class Api(Construct):
             description="Matinee: Playwright tests on serverless functions.",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=account_log_role,
-            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,  # other APIs of the account log with it by then
+            cloud_watch_role_removal_policy=RemovalPolicy.DESTROY,
             deploy_options=apigateway.StageOptions(
                 stage_name="live",
                 throttling_rate_limit=requests_a_second,

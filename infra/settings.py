@@ -1,6 +1,7 @@
 """Every figure of the deployment that somebody may want to change, in one place; docs/operations.md says what each is good for."""
 
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -14,7 +15,7 @@ Seconds = Annotated[int, Field(ge=1, le=900)]
 
 
 #: Where those of a checkout are, if it has any.
-SETTINGS = Path("matinee.toml")
+SETTINGS = Path(__file__).parents[1] / "matinee.toml"
 
 
 class SettingsError(Exception):
@@ -115,7 +116,16 @@ class Settings(BaseModel):
             found = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
             return cls(**{**found, **overrides})
         except ValidationError as error:
-            told = [f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()]
-            raise SettingsError(f"{file or 'The settings'}: {'; '.join(told)}") from error
+            told = [_told(".".join(map(str, each["loc"])), each["type"], each["msg"]) for each in error.errors()]
+            raise SettingsError(f"{file or 'The settings'}: {'; '.join(told)}.") from error
         except (OSError, ValueError) as error:
             raise SettingsError(f"{file} cannot be read: {error}") from error
+
+
+def _told(name: str, kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        near = get_close_matches(name, Settings.model_fields, n=1)
+        return f"there is no setting {name}" + (
+            f", but there is {near[0]}" if near else "; docs/operations.md has them all"
+        )
+    return f"{name}: {message}" if name else message

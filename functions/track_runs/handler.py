@@ -31,5 +31,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 def _apply(record: DynamoDBRecord) -> None:
     image = record.raw_event["dynamodb"]["NewImage"]
-    about(run_id=image["pk"]["S"])
+    about(run_id=image.get("pk", {}).get("S", "unknown"))
     bootstrap.tracker().apply(image)

@@ -51,7 +51,7 @@ class Deployer:
             limits = self._client("lambda").get_account_settings()["AccountLimit"]
         except (NoCredentialsError, NoRegionError) as error:
             raise DeployError(
-                f"{error} Say which account and region: AWS_PROFILE and AWS_REGION, or `aws configure`."
+                f"{str(error).rstrip('.')}. Say which account and region: AWS_PROFILE and AWS_REGION, or `aws configure`."
             ) from error
         except (ClientError, BotoCoreError) as error:
             raise DeployError(f"AWS does not take these credentials: {error}") from error

@@ -1,5 +1,6 @@
 """`matinee deploy` and `matinee destroy`, from the first question to the last line."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -124,7 +125,8 @@ def _deployer(wishes: Wishes, say: Callable[[str], None], pause_s: float) -> Dep
         settings = Settings.read(file)
     except SettingsError as error:
         raise DeployError(str(error)) from error
-    return Deployer(session=boto3.Session(), settings=settings, say=say, pause_s=pause_s)
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # boto3 itself reads AWS_DEFAULT_REGION alone
+    return Deployer(session=session, settings=settings, say=say, pause_s=pause_s)
 
 
 def _bundles(wishes: Wishes, say: Callable[[str], None]) -> list[Bundle]:

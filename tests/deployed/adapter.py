@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -26,7 +27,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
     headers = [(name, value) for name, all_ in (event["multiValueHeaders"] or {}).items() for value in all_]
     answer = app().request(
         event["httpMethod"],
-        event["path"],
+        quote(event["path"]),
         params=query,
         headers=[(name, value) for name, value in headers if name.lower() not in {"host", "content-length"}],
         content=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),

@@ -7,6 +7,7 @@ would need Docker there, run in workers of ours with the credentials of theirs; 
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ class Cloud:
 
     url: str
     key: str
+    settings: Path
     said: list[str]  #: what the deployment told
     outputs: dict[str, str]
     session: boto3.Session
@@ -62,39 +64,46 @@ class Cloud:
 def cloud(tmp_path_factory: pytest.TempPathFactory, runtime: Path) -> Iterator[Cloud]:  # noqa: ARG001  reports come of it
     """The deployment. Do not break it."""
     home = tmp_path_factory.mktemp("cloud")
+    postgres = EmbeddedPostgres(home / "postgres")
+    dispatcher = Dispatcher(logs=home)
+    emulator = Emulator(
+        home / "aws",
+        log=home / "emulator.log",
+        proxies={f"matinee-{name.replace('_', '-')}": dispatcher.url(name) for name in PLAYED},
+        services=SERVICES,
+        app="tests.deployed.judged:app",
+        settings={"AUTH": "true", "DECISIONS": str(home / "decisions.jsonl")},
+    )
+    try:
+        emulator.launch()
+        postgres.start()
+        emulator.wait()
+        with pointed_at(emulator.endpoint), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(run, "synthesize", _buffered)
+            cloud = _deployed(home, postgres=postgres, dispatcher=dispatcher, emulator=emulator)
+        yield cloud
+    finally:
+        dispatcher.close()
+        emulator.close()
+        postgres.stop()
+
+
+@contextmanager
+def pointed_at(endpoint: str) -> Iterator[None]:
+    """Let AWS clients of this process find the emulator meanwhile, as `matinee deploy` is told by its environment."""
     with pytest.MonkeyPatch.context() as patch:
-        postgres = EmbeddedPostgres(home / "postgres")
-        dispatcher = Dispatcher(logs=home)
-        emulator = Emulator(
-            home / "aws",
-            log=home / "emulator.log",
-            proxies={f"matinee-{name.replace('_', '-')}": dispatcher.url(name) for name in PLAYED},
-            services=SERVICES,
-            app="tests.deployed.judged:app",
-            settings={"AUTH": "true", "DECISIONS": str(home / "decisions.jsonl")},
-        )
-        try:
-            emulator.launch()
-            postgres.start()
-            emulator.wait()
-            yield _deployed(home, patch, postgres=postgres, dispatcher=dispatcher, emulator=emulator)
-        finally:
-            dispatcher.close()
-            emulator.close()
-            postgres.stop()
+        for name, value in aws_environment(endpoint).items():
+            patch.setenv(name, value)
+        yield
 
 
 def _deployed(
     home: Path,
-    patch: pytest.MonkeyPatch,
     *,
     postgres: EmbeddedPostgres,
     dispatcher: Dispatcher,
     emulator: Emulator,
 ) -> Cloud:
-    for name, value in aws_environment(emulator.endpoint).items():
-        patch.setenv(name, value)
-    patch.setattr(run, "synthesize", _buffered)
     settings = home / "matinee.toml"
     settings.write_text(SETTINGS)
     said: list[str] = []
@@ -107,10 +116,11 @@ def _deployed(
     )
     deployed = run.deploy(wishes, say=said.append, pause_s=0.05)
     assert deployed.first_key
-    session = boto3.Session()
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
     cloud = Cloud(
         url=deployed.url,
         key=deployed.first_key,
+        settings=settings,
         said=said,
         outputs=deployed.outputs,
         session=session,

@@ -40,6 +40,10 @@ def test_settings_that_are_not_told_keep_their_defaults(tmp_path: Path) -> None:
     assert ("external", 50, 2048) == (read.database, read.run_concurrency, read.run_memory_mb)
 
 
+def test_what_is_deployed_to_localstack_can_be() -> None:
+    assert "external" == Settings.read(Path(__file__).parents[2] / "infra" / "localstack.toml").database
+
+
 def test_every_setting_is_in_the_manual() -> None:
     """docs/operations.md, one table."""
     manual = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")

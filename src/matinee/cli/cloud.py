@@ -4,8 +4,12 @@ import asyncio
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from infra.build.bundles import ROOT
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.build.bundles import ROOT, BuildError
 from infra.deploy import run
 from infra.deploy.errors import DeployError
 from matinee.cli.run import Wish, run_files
@@ -18,16 +22,11 @@ _EXAMPLE = ROOT / "examples" / "shop.spec.ts"
 def deploy(chosen: Namespace) -> int:
     """Deploy, say where it answers, and run the example there."""
     wishes = run.Wishes(
-        settings=chosen.settings,
-        image=chosen.image,
-        database_url=os.environ.get("DATABASE_URL"),
-        yes=chosen.yes,
+        settings=chosen.settings, image=chosen.image, database_url=os.environ.get("DATABASE_URL"), yes=chosen.yes
     )
-    try:
+    with _told():
         deployed = run.deploy(wishes, say=say)
         key = run.passing_key(wishes, say=say)
-    except DeployError as error:
-        raise CannotRunError(error.detail) from error
     say(f"{_EXAMPLE.name}, run there")
     code = asyncio.run(run_files(Server(deployed.url, key), [_EXAMPLE], wish=Wish(), as_json=False))
     sys.stdout.write(f"\nMatinee is at {deployed.url}\n")
@@ -38,9 +37,19 @@ def deploy(chosen: Namespace) -> int:
 
 def destroy(chosen: Namespace) -> int:
     """Take everything out of the account again."""
-    wishes = run.Wishes(settings=chosen.settings, yes=chosen.yes)
+    with _told():
+        run.destroy(run.Wishes(settings=chosen.settings, yes=chosen.yes), keep_data=chosen.keep_data, say=say)
+    return 0
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell in a sentence why it does not go on."""
     try:
-        run.destroy(wishes, keep_data=chosen.keep_data, say=say)
+        yield
     except DeployError as error:
         raise CannotRunError(error.detail) from error
-    return 0
+    except BuildError as error:
+        raise CannotRunError(str(error)) from error
+    except (ClientError, BotoCoreError) as error:  # a permission that is missing, say
+        raise CannotRunError(f"AWS refuses: {error}") from error
