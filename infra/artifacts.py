@@ -4,7 +4,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.reviewed import reviewed
+from infra.buckets import private_bucket
 
 
 class ArtifactsBucket(Construct):
@@ -12,18 +12,13 @@ class ArtifactsBucket(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, retention: Duration) -> None:
         super().__init__(scope, construct_id)
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
             "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            unlogged="Each report is read through a function, which has a log.",
             removal_policy=RemovalPolicy.RETAIN,
             lifecycle_rules=[
                 s3.LifecycleRule(id="runs", prefix="runs/", expiration=retention),
                 s3.LifecycleRule(id="uploads", abort_incomplete_multipart_upload_after=Duration.days(1)),
             ],
         )
-        reviewed(self.bucket, S1="Each report is read through a function, which has a log.")

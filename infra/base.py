@@ -7,7 +7,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.reviewed import reviewed
+from infra.buckets import private_bucket
 
 
 class BaseStack(Stack):
@@ -15,19 +15,14 @@ class BaseStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, name: str, **stack: Any) -> None:
         super().__init__(scope, construct_id, **stack)
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
             "Bundles",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            unlogged="It has what is in the repository; only deployments use it.",
             versioned=True,  # a rollback needs the code of before
             lifecycle_rules=[s3.LifecycleRule(id="old", noncurrent_version_expiration=Duration.days(90))],
             removal_policy=RemovalPolicy.DESTROY,
         )
-        reviewed(self.bucket, S1="It has what is in the repository; only deployments use it.")
         self.repository = ecr.Repository(
             self,
             "Images",

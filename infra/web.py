@@ -4,10 +4,10 @@ from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_certificatemanager as certificates
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.api import Api
+from infra.buckets import private_bucket
 from infra.reviewed import reviewed
 from matinee.http.site import PAGE_POLICY
 
@@ -30,14 +30,10 @@ class WebSite(Construct):
         self, scope: Construct, construct_id: str, *, api: Api, domain_name: str, certificate_arn: str
     ) -> None:
         super().__init__(scope, construct_id)
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
             "Files",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            unlogged="It has what is in the repository; CloudFront is the only reader.",
             removal_policy=RemovalPolicy.DESTROY,  # `matinee deploy` puts there what it has built
         )
         certificate = (
@@ -88,7 +84,6 @@ class WebSite(Construct):
             },
         )
 
-        reviewed(self.bucket, S1="It has what is in the repository; CloudFront is the only reader.")
         reviewed(
             self.distribution,
             CFR1="Tests are run from anywhere.",
