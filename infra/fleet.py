@@ -42,13 +42,9 @@ class Fleet:
     ) -> None:
         self._stack, self._common, self._network = stack, common, network
         self._storage_mb = settings.run_storage_mb
-        road = {
-            "LIVE_TABLE": live.table.table_name,
-            "ARTIFACTS_BUCKET": artifacts.bucket.bucket_name,
-            "TEST_QUEUE_URL": tests.queue.queue_url,
-        }
         on_demand = {"LIVE_TABLE": live.table.table_name}
         stored = {"ARTIFACTS_BUCKET": artifacts.bucket.bucket_name}
+        road = {**on_demand, **stored, "TEST_QUEUE_URL": tests.queue.queue_url}
         queues = {"JOB_QUEUE_URL": jobs.queue.queue_url, "REPORT_QUEUE_URL": reports.queue.queue_url}
         dead = {
             "TEST_DEAD_QUEUE_URL": tests.dead.queue_url,

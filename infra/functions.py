@@ -92,7 +92,6 @@ class ZipFunction(Function):
         network: Network | None,
         layers: Sequence[lambda_.ILayerVersion] = (),
         snap_start: bool = False,
-        at_once: int | None = None,
     ) -> None:
         super().__init__(scope, construct_id, common=common, name=name)
         if network:
@@ -113,7 +112,6 @@ class ZipFunction(Function):
             log_group=self.log_group,
             tracing=self.tracing,
             layers=list(layers),
-            reserved_concurrent_executions=at_once,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             vpc=network.vpc if network else None,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED) if network else None,

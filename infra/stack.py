@@ -43,7 +43,9 @@ class MatineeStack(Stack):
         code = Code(
             bucket=CfnParameter(self, "BundlesBucket", description="The bucket with the functions' code."),
             keys=release.bundles,
-            image_uri=CfnParameter(self, "RunnerImageUri", description="The image of run_test, with its digest."),
+            image_uri=CfnParameter(
+                self, "RunnerImageUri", description="The image of run_test, with its tag or digest."
+            ),
         )
         self.tests = self._queue("TestExecution", "test-execution", handled_in=settings.run_timeout_seconds)
         self.jobs = self._queue("JobExecution", "job-execution", handled_in=settings.plan_timeout_seconds)
@@ -126,7 +128,6 @@ class MatineeStack(Stack):
             DistributionId=self.web.distribution.distribution_id,
             Url=f"https://{settings.domain_name or self.web.distribution.distribution_domain_name}",
             ApiUrl=self.api.api.url,
-            MigrateFunction=fleet.migrate.function.function_name,
         )
 
     def _tell(self, **outputs: str) -> None:
@@ -168,13 +169,13 @@ class MatineeStack(Stack):
         send = ["sqs:SendMessage"]
         consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
         long_scripts, manifests = f"{bucket}/runs/*/scripts/*", f"{bucket}/runs/*/manifest.json"
-        made = f"{bucket}/runs/*/report/index.html"
 
         for function in fleet.with_database:
             function.allow(actions=["secretsmanager:GetSecretValue"], resources=[self.database.secret_arn])
 
         fleet.submit.allow(actions=[*write, *read, "dynamodb:BatchWriteItem"], resources=[table])
-        fleet.submit.allow(actions=[*send, "sqs:GetQueueAttributes"], resources=[tests, jobs, reports])
+        fleet.submit.allow(actions=send, resources=[tests, jobs, reports])
+        fleet.submit.allow(actions=["sqs:GetQueueAttributes"], resources=[tests])  # for /api/health
         fleet.submit.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
         fleet.submit.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/console.txt", f"{bucket}/health"])
         fleet.submit.allow(actions=["s3:DeleteObject"], resources=[f"{bucket}/runs/*"])
@@ -206,7 +207,10 @@ class MatineeStack(Stack):
 
         fleet.merge_report.allow(actions=write, resources=[table])
         fleet.merge_report.allow(actions=consume, resources=[reports])
-        fleet.merge_report.allow(actions=["s3:GetObject"], resources=[f"{bucket}/runs/*/blob.zip", manifests, made])
+        fleet.merge_report.allow(
+            actions=["s3:GetObject"],
+            resources=[f"{bucket}/runs/*/{name}" for name in ("blob.zip", "manifest.json", "report/index.html")],
+        )
         fleet.merge_report.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*/report/*"])
         self._let_it_list(fleet.merge_report)
 

@@ -1,10 +1,13 @@
 """The HTTP API as a Lambda function.
 
 It is started from a snapshot that was taken once this module was imported: nothing here may be random, secret, or connected.
+What its first request would load is loaded here, so that the snapshot has it.
 """
 
 from typing import Any
 
+import boto3.session  # noqa: F401
+import botocore.client  # noqa: F401
 from mangum import Mangum
 
 from functions.submit.app import create_app

@@ -2,18 +2,14 @@
 
 import sys
 
-from infra.build.bundles import ROOT, BuildError, build
+from infra.build.bundles import RELEASE, BuildError, build
 from infra.release import Release
-
-RELEASE = ROOT / ".cache" / "release"
 
 
 def main() -> None:
     """Build the bundles, and write down where they will lie."""
-    installed = ROOT / "layers" / "playwright" / ".runtime"
-    parser = installed / "node_modules" / "@babel" / "parser" / "lib" / "index.js"
     try:
-        bundles = build(RELEASE, parser=parser)
+        bundles = build()
     except BuildError as error:
         sys.exit(str(error))
     for bundle in bundles:

@@ -12,6 +12,11 @@ from pathlib import Path
 from infra.release import BUNDLES
 
 ROOT = Path(__file__).parents[2]
+#: Where bundles are built, in a folder for each version of Python.
+RELEASE = ROOT / ".cache" / "release"
+#: The installed runtime, and in it `@babel/parser` as one file: submit reads scripts with it.
+RUNTIME = ROOT / "layers" / "playwright" / ".runtime"
+_PARSER = RUNTIME / "node_modules" / "@babel" / "parser" / "lib" / "index.js"
 #: What Lambda's Python 3.13 runs on: Amazon Linux 2023, whose glibc is 2.34. `manylinux2014` would silently take an older psycopg.
 PLATFORM = "x86_64-manylinux_2_28"
 PYTHON = "3.13"
@@ -42,25 +47,25 @@ class Bundle:
         return f"{self.name}-{self.digest}.zip"
 
 
-def build(into: Path, *, parser: Path, python: str = PYTHON) -> list[Bundle]:
+def build(into: Path | None = None, *, python: str = PYTHON) -> list[Bundle]:
     """Build all bundles into a folder, for Lambda's Python unless another one is to run them.
 
     Args:
-        into: The folder; what is in it already and not changed is kept.
-        parser: `@babel/parser` as one file, of the installed runtime: submit reads scripts with it.
+        into: The folder, unless it is the usual one; packages in it that have not changed are kept.
         python: The version of Python, such as 3.13.
 
     Raises:
         BuildError: if a package has no wheel, or a bundle is larger than Lambda takes.
     """
-    into.mkdir(parents=True, exist_ok=True)
-    return [_bundle(name, into, parser=parser, python=python) for name in BUNDLES]
+    folder = into or RELEASE / python
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_bundle(name, folder, python=python) for name in BUNDLES]
 
 
-def _bundle(name: str, into: Path, *, parser: Path, python: str) -> Bundle:
+def _bundle(name: str, into: Path, *, python: str) -> Bundle:
     packages = into / f"{name}.packages"
     _install(name, packages, python=python)
-    found = dict(sorted([*_packages(packages), *_ours(name, parser)]))
+    found = dict(sorted([*_packages(packages), *_ours(name)]))
     digest = hashlib.sha256(python.encode())
     for place, file in found.items():
         content = file.read_bytes()
@@ -133,7 +138,7 @@ def _unknown(place: Path) -> bool:
     return place.parts[:2] == ("botocore", "data") and len(place.parts) > 3 and place.parts[2] not in _SERVICES  # noqa: PLR2004  data/SERVICE/VERSION/file
 
 
-def _ours(name: str, parser: Path) -> Iterator[tuple[str, Path]]:
+def _ours(name: str) -> Iterator[tuple[str, Path]]:
     """Give our own files: the function's folder, and what all share."""
     shared = [ROOT / "functions" / "__init__.py", ROOT / "functions" / "telemetry.py"]
     for file in [*shared, *(ROOT / "functions" / name).rglob("*")]:
@@ -146,4 +151,4 @@ def _ours(name: str, parser: Path) -> Iterator[tuple[str, Path]]:
     if start.exists():
         yield "run.sh", start
     if name == "submit":
-        yield "parser/index.js", parser
+        yield "parser/index.js", _PARSER

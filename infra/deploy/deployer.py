@@ -91,11 +91,8 @@ class Deployer:
         key = f"templates/{hashlib.sha256(template.encode()).hexdigest()[:16]}.json"
         s3 = self._client("s3")
         s3.put_object(Bucket=bucket, Key=key, Body=template.encode(), ContentType="application/json")
-        return {
-            "TemplateURL": s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}).partition(
-                "?"
-            )[0]
-        }
+        address = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
+        return {"TemplateURL": address.partition("?")[0]}  # CloudFormation reads it with the rights of who asks
 
     def database_secret(self, url: str | None) -> str:
         """Give the secret that has the URL of the outside database; make it, or bring it up to date, if a URL is given.

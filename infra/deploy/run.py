@@ -9,7 +9,7 @@ from pathlib import Path
 
 import boto3
 
-from infra.build.bundles import PYTHON, ROOT, BuildError, Bundle, build
+from infra.build.bundles import PYTHON, ROOT, RUNTIME, BuildError, Bundle, build
 from infra.build.image import push
 from infra.build.template import synthesize
 from infra.deploy.deployer import Deployer
@@ -18,10 +18,7 @@ from infra.deploy.stacks import Change, CloudStack
 from infra.release import Release
 from infra.settings import SETTINGS, Settings, SettingsError
 
-RUNTIME = ROOT / "layers" / "playwright" / ".runtime"
 WEB = ROOT / "web" / "dist"
-_PARSER = RUNTIME / "node_modules" / "@babel" / "parser" / "lib" / "index.js"
-RELEASE = ROOT / ".cache" / "release"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +129,7 @@ def _deployer(wishes: Wishes, say: Callable[[str], None], pause_s: float) -> Dep
 def _bundles(wishes: Wishes, say: Callable[[str], None]) -> list[Bundle]:
     say("The functions' code")
     try:
-        bundles = build(RELEASE / wishes.python, parser=_PARSER, python=wishes.python)
+        bundles = build(python=wishes.python)
     except BuildError as error:
         raise DeployError(str(error)) from error
     for bundle in bundles:

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from infra.build import template as building
+from infra.build.bundles import RELEASE
 from infra.deploy import run
 from local.dispatch import Dispatcher
 from local.emulator import REGION, Emulator, aws_environment
@@ -78,10 +79,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, runtime: Path) -> Iterator[C
         emulator.launch()
         postgres.start()
         emulator.wait()
-        with pointed_at(emulator.endpoint), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(run, "synthesize", _buffered)
-            cloud = _deployed(home, postgres=postgres, dispatcher=dispatcher, emulator=emulator)
-        yield cloud
+        yield _deployed(home, postgres=postgres, dispatcher=dispatcher, emulator=emulator)
     finally:
         dispatcher.close()
         emulator.close()
@@ -97,6 +95,14 @@ def pointed_at(endpoint: str) -> Iterator[None]:
         yield
 
 
+def deploy(settings: Path, said: list[str], *, endpoint: str, database_url: str | None) -> run.Deployed:
+    """Deploy this checkout, as `matinee deploy` does it."""
+    wishes = run.Wishes(settings=settings, image="checkout", database_url=database_url, yes=True, python=PYTHON)
+    with pointed_at(endpoint), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "synthesize", _buffered)
+        return run.deploy(wishes, say=said.append, pause_s=0.05)
+
+
 def _deployed(
     home: Path,
     *,
@@ -107,14 +113,7 @@ def _deployed(
     settings = home / "matinee.toml"
     settings.write_text(SETTINGS)
     said: list[str] = []
-    wishes = run.Wishes(
-        settings=settings,
-        image="checkout",
-        database_url=postgres.conninfo,
-        yes=True,
-        python=PYTHON,
-    )
-    deployed = run.deploy(wishes, say=said.append, pause_s=0.05)
+    deployed = deploy(settings, said, endpoint=emulator.endpoint, database_url=postgres.conninfo)
     assert deployed.first_key
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
     cloud = Cloud(
@@ -159,7 +158,7 @@ def _played(cloud: Cloud, name: str, module: str, home: Path) -> Function:
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed["MemorySize"]),
         "MATINEE_FUNCTION_ARN": deployed["FunctionArn"],
         "MATINEE_RUNTIME": str(RUNTIME),
-        "BUNDLE": str(run.RELEASE / PYTHON / f"{name}.zip"),
+        "BUNDLE": str(RELEASE / PYTHON / f"{name}.zip"),
     }
     return Function(
         name=name,

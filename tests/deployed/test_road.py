@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.deployed.conftest import deploy
+
 HEAD = "import { test, expect } from '@playwright/test';\n"
 PASSING = (
     HEAD
@@ -41,11 +43,21 @@ ENDLESS = (
 ENDED = {"passed", "failed", "error", "timed_out", "cancelled"}
 
 
-def test_the_deployment_says_what_it_did_and_the_second_changes_nothing(cloud: Any) -> None:
-    """Each resource that is made is a line; a key is shown once."""
+def test_the_deployment_says_what_it_did(cloud: Any) -> None:
+    """Each resource that is made is a line, and each migration; a key is not among them."""
     assert any(line.startswith("  + ") and "AWS::Lambda::Function" in line for line in cloud.said)
     assert any(line.strip() == "0001_runs" for line in cloud.said)
     assert not [line for line in cloud.said if cloud.key in line]
+
+
+def test_a_second_deployment_changes_nothing(cloud: Any) -> None:
+    """The same checkout is the same template: no resource, no migration, no other key. The database's URL was kept."""
+    said: list[str] = []
+    again = deploy(cloud.settings, said, endpoint=cloud.endpoint, database_url=None)
+
+    assert (None, cloud.url) == (again.first_key, again.url)
+    assert "  nothing" == said[said.index("What changes") + 1]
+    assert not [line for line in said if line.startswith(("  + ", "  ~ ", "  - ")) or line.strip() == "0001_runs"]
 
 
 def test_health_answers_without_a_key(cloud: Any) -> None:

@@ -9,7 +9,8 @@ from matinee.model.script import Language
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What is wrong with an order or a result goes into a log; what is in it, scripts and variables, must not.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class TestOrder(_Part):
