@@ -10,6 +10,7 @@ from matinee.http import links, problems
 from matinee.http.auth import credentials, principal_from
 from matinee.http.pages import wants_page
 from matinee.http.problems import documented
+from matinee.model.access import Role
 from matinee.model.errors import NotFoundError, UnauthorizedError
 from matinee.model.run import RunKind
 from matinee.usecases.serve_report import ATTACHED, Reports
@@ -36,6 +37,7 @@ def create_app() -> FastAPI:
             response_class=Response,
             responses={206: {}, 304: {}, 416: {}, **documented(401, 404, 503)},
             tags=["runs"],
+            openapi_extra={"x-role": Role.VIEWER.value},
         )
     return app
 

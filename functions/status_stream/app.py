@@ -7,7 +7,9 @@ from matinee import bootstrap, settings
 from matinee.http import problems
 from matinee.http.auth import credentials, principal_from
 from matinee.http.problems import documented
-from matinee.http.sse import EventStream, last_event_id
+from matinee.http.sse import EventStream, last_event_id, while_allowed
+from matinee.http.standing import Standing
+from matinee.model.access import Role
 from matinee.stores.runs import Run
 from matinee.usecases.watch import Pace, Watches
 
@@ -30,20 +32,34 @@ def create_app() -> FastAPI:
             response_class=EventStream,
             responses={204: {"description": "The client has the last event already."}, **documented(401, 404, 503)},
             tags=["runs"],
+            openapi_extra={"x-role": Role.VIEWER.value},
         )
     return app
 
 
 async def events(request: Request, run_id: str) -> EventStream:
-    """Tell what happens in a run, from its beginning or from `Last-Event-ID`, until it ends. A ticket is enough."""
+    """Tell what happens in a run, from its beginning or from `Last-Event-ID`, until it ends. A ticket is enough.
+
+    Whose key is revoked meanwhile, or who is signed out, hears no more within 10 s.
+    """
     run = await run_in_threadpool(_run_for, request, run_id)
-    return EventStream(_watches(request.app).follow(run, after=last_event_id(request)))
+    told = _watches(request.app).follow(run, after=last_event_id(request))
+    standing = _standing(request.app)
+    return EventStream(while_allowed(told, lambda: standing.good(request, run_id)))
 
 
 def _run_for(request: Request, run_id: str) -> Run:
     """Give the run if the client may see it; to another workspace it does not exist."""
     principal = principal_from(request, bootstrap.keys(), bootstrap.sessions(), run_id=run_id)
     return bootstrap.runs().get(principal.workspace_id, run_id)
+
+
+def _standing(app: FastAPI) -> Standing:
+    """Give what knows who may still listen; like the watches it is of the app's event loop."""
+    if not hasattr(app.state, "standing"):
+        app.state.standing = Standing(_run_for)
+    standing: Standing = app.state.standing
+    return standing
 
 
 def _watches(app: FastAPI) -> Watches:

@@ -1,10 +1,19 @@
 """The HTTP API: save tests and jobs, run them, follow, cancel and delete their runs."""
 
-from fastapi import Depends, Request
-
 from functions.submit import health
-from functions.submit.routes import jobs, keys, runs, schedules, sessions, statistics, tests, triggers
-from matinee import __version__, bootstrap
+from functions.submit.routes import (
+    jobs,
+    keys,
+    members,
+    runs,
+    schedules,
+    sessions,
+    sign_on,
+    statistics,
+    tests,
+    triggers,
+)
+from matinee import __version__
 from matinee.http import problems
 from matinee.http.limits import BodyLimit
 from matinee.http.openapi import Api
@@ -26,13 +35,7 @@ def create_app() -> Api:
         redoc_url=None,
     )
     app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, at={"/api/jobs/run": MAX_JOB_RUN_BYTES})
-    for routes in (runs, tests, jobs, schedules, triggers, statistics, sessions, keys, health):
-        app.include_router(routes.router, dependencies=[Depends(_wake_sweep)])
+    for routes in (runs, tests, jobs, schedules, triggers, statistics, sessions, sign_on, keys, members, health):
+        app.include_router(routes.router)
     problems.install(app)
     return app
-
-
-def _wake_sweep(request: Request) -> None:
-    """Let sweep look after what this request changes, should it break off."""
-    if request.method not in {"GET", "HEAD"}:
-        bootstrap.rest().disturb()

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Query
+from starlette.requests import HTTPConnection
 
 from matinee import bootstrap
-from matinee.http.auth import credentials, principal_from
-from matinee.model.access import Principal
+from matinee.http.auth import Needs, credentials, principal_from
+from matinee.model.access import Principal, Role
 from matinee.model.run import RunTrigger
 from matinee.usecases.launch import Start
 
@@ -14,18 +15,24 @@ from matinee.usecases.launch import Start
 ApiKey = credentials
 
 
-def caller(request: Request) -> Principal:
-    """Tell who calls: an API key's bearer, or a session's."""
-    return principal_from(request, bootstrap.keys(), bootstrap.sessions())
+def caller(request: HTTPConnection) -> Principal:
+    """Tell who calls: an API key's bearer, or a session's. Sweep will look after what they change, should it break off."""
+    principal = principal_from(request, bootstrap.keys(), bootstrap.sessions())
+    if request.scope["method"] not in {"GET", "HEAD"}:
+        bootstrap.rest().disturb()
+    return principal
 
 
-def reader(request: Request, run_id: str) -> Principal:
+def reader(request: HTTPConnection) -> Principal:
     """Tell who reads this run: an API key's bearer, a session's, or a ticket's."""
-    return principal_from(request, bootstrap.keys(), bootstrap.sessions(), run_id=run_id)
+    return principal_from(request, bootstrap.keys(), bootstrap.sessions(), run_id=request.path_params["run_id"])
 
 
-Caller = Annotated[Principal, Depends(caller)]
-Reader = Annotated[Principal, Depends(reader)]
+#: Who asks, and what they are at least (`x-role` in OpenAPI).
+Viewer = Annotated[Principal, Depends(Needs(Role.VIEWER, caller))]
+Editor = Annotated[Principal, Depends(Needs(Role.EDITOR, caller))]
+Owner = Annotated[Principal, Depends(Needs(Role.OWNER, caller))]
+Reader = Annotated[Principal, Depends(Needs(Role.VIEWER, reader))]
 IdempotencyKey = Annotated[
     str | None,
     Header(min_length=1, max_length=200, description="The same key and body again give the same run, for a day."),

@@ -101,6 +101,18 @@ class ParserSettings(_Settings):
     matinee_parser: str = Field(default="parser/index.js", description="Path of @babel/parser's single file.")
 
 
+class OidcSettings(_Settings):
+    """Where people sign in, if not only with API keys."""
+
+    oidc_issuer: str = Field(default="", description="URL of an OpenID Connect issuer; without it there is none.")
+    oidc_client_id: str = Field(default="", description="What we are to it.")
+    oidc_client_secret: str = Field(
+        default="", description="And by what it knows that; empty for a public client.", repr=False
+    )
+    oidc_secret: str = Field(default="", description="ARN of the Secrets Manager secret that has it instead.")
+    oidc_name: str = Field(default="single sign-on", description="What people call it.")
+
+
 class StreamSettings(_Settings):
     """How eagerly status_stream reads the live table; each read of a quiet log costs one read unit."""
 

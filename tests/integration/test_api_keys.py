@@ -21,8 +21,8 @@ def bearer_of(client_of: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda key: client_of(create_app(), headers={"authorization": f"Bearer {key['key']}"})
 
 
-def make(api: Any, name: str = "CI", **more: Any) -> Any:
-    answer = api.post("/api/keys", json={"name": name, **more})
+def make(api: Any, name: str = "CI", role: str = "owner", **more: Any) -> Any:
+    answer = api.post("/api/keys", json={"name": name, "role": role, **more})
     assert 201 == answer.status_code, answer.text
     return answer.json()
 
@@ -45,7 +45,7 @@ def test_a_key_is_shown_once_and_opens_the_workspace(api: Any, bearer_of: Callab
     made = make(api, "  CI of the shop ")
 
     (shown,) = [key for key in listed(api) if key["id"] == made["id"]]
-    assert {"id", "name", "prefix", "key", "createdAt", "current"} == made.keys()
+    assert {"id", "name", "role", "prefix", "key", "createdAt", "current"} == made.keys()
     assert ("CI of the shop", made["key"][:10], 46) == (made["name"], made["prefix"], len(made["key"]))
     assert {name: made[name] for name in made.keys() - {"key"}} == shown
     assert 200 == bearer_of(made).get("/api/runs").status_code
@@ -135,8 +135,8 @@ def test_of_two_last_keys_that_are_revoked_at_once_one_stays(api: Any, bearer_of
 
 def test_there_are_a_hundred_working_keys_at_most_however_many_are_made_at_once(api: Any) -> None:
     change(
-        "INSERT INTO api_keys (id, workspace_id, name, prefix, hash, expires_at, revoked_at)"
-        " SELECT gen_random_uuid(), workspace_id, 'many', 'mt_', sha256(n::text::bytea),"
+        "INSERT INTO api_keys (id, workspace_id, name, role, prefix, hash, expires_at, revoked_at)"
+        " SELECT gen_random_uuid(), workspace_id, 'many', 'viewer', 'mt_', sha256(n::text::bytea),"
         " CASE WHEN n > 110 THEN now() END, CASE WHEN n > 100 AND n <= 110 THEN now() END"
         " FROM api_keys, generate_series(6, 120) AS n"
     )

@@ -12,7 +12,8 @@ import pytest
 from uuid_utils import uuid7
 
 from local.postgres import EmbeddedPostgres
-from matinee.model.access import Principal
+from matinee import stores
+from matinee.model.access import Principal, Role
 from matinee.model.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -100,7 +101,7 @@ def test_two_processes_that_migrate_at_once_do_it_once(postgres: str) -> None:
     with ThreadPoolExecutor(4) as threads:
         applied = list(threads.map(Database.migrate, fresh))
 
-    names = ["0001_runs", "0002_jobs", "0003_schedules", "0004_trigger_keys", "0005_sessions", "0006_reading"]
+    names = sorted(file.stem for file in (Path(stores.__file__).parent / "migrations").glob("*.sql"))
     assert [[], [], [], names] == sorted(applied)
     for each in fresh:
         each.close()
@@ -473,10 +474,13 @@ def test_the_use_of_a_key_is_noted_at_most_once_a_minute(keys: Keys, workspace: 
 def test_a_ticket_is_good_for_its_run_until_it_expires(keys: Keys, runs: Runs, workspace: str) -> None:
     run_id = runs.create(new_run(workspace)).id
 
-    good = keys.issue_ticket(workspace, run_id, seconds=60)
-    expired = keys.issue_ticket(workspace, run_id, seconds=-1)
+    by = keys.principal_of(keys.create(workspace, "laptop"))
+    assert by is not None
+    good = keys.issue_ticket(by, run_id, seconds=60)
+    expired = keys.issue_ticket(by, run_id, seconds=-1)
 
-    assert Principal(workspace_id=workspace, run_id=run_id) == keys.ticket_principal(good.ticket)
+    bearer = Principal(workspace_id=workspace, role=Role.VIEWER, run_id=run_id)
+    assert bearer == keys.ticket_principal(good.ticket)
     assert 50 < (good.expires_at - datetime.now(UTC)).total_seconds() <= 60
     assert keys.ticket_principal(expired.ticket) is None
     assert keys.principal_of(good.ticket) is None

@@ -72,8 +72,9 @@ def test_a_key_makes_a_session_of_itself(road: Any, outside: Any) -> None:
     session = answer.json()
     key = bootstrap.keys().principal_of(road.key)
     assert key is not None
-    assert {"workspace", "key", "createdAt", "expiresAt"} == session.keys()
+    assert {"workspace", "role", "key", "createdAt", "expiresAt"} == session.keys()
     assert {"id": road.workspace_id, "name": "Default"} == session["workspace"]
+    assert "owner" == session["role"]
     assert {"id": key.key_id, "name": "tests", "prefix": road.key[:10]} == session["key"]
     lasts = datetime.fromisoformat(session["expiresAt"]) - datetime.fromisoformat(session["createdAt"])
     assert timedelta(days=30) == lasts
@@ -422,3 +423,68 @@ def test_openapi_says_that_a_session_is_as_good_as_a_key_and_where_it_is_refused
     assert [{"HTTPBearer": []}, {"session": []}] == document["paths"]["/api/test"]["post"]["security"]
     assert [{"session": []}] == document["paths"]["/api/session"]["get"]["security"]
     assert "security" not in document["paths"]["/api/session"]["post"]
+
+
+# another token now and then
+
+
+def kept(answer: Any) -> dict[str, str] | None:
+    """What a browser has that was told to keep something, if it was."""
+    return cookies_of(answer) if "set-cookie" in answer.headers else None
+
+
+def test_a_session_gets_another_token_once_an_hour_and_the_former_one_works_until_that_has_come(
+    road: Any, outside: Any
+) -> None:
+    """The answer that brings it may be lost: then the browser asks again with what it has, and gets another."""
+    first = cookies_of(sign_in(outside, key=road.key))
+    assert kept(outside.get("/api/session", headers=first)) is None
+    shift("rotated_at", -3_601, of="sessions")
+    second = kept(outside.get("/api/session", headers=first))
+    assert second is not None
+    assert first != second
+    shift("rotated_at", -600, of="sessions")
+    third = kept(outside.get("/api/session", headers=first))
+    assert third is not None
+    assert 200 == outside.get("/api/runs", headers=first).status_code
+    assert 200 == outside.get("/api/session", headers=third).status_code
+    assert 200 == outside.get("/api/runs", headers=first).status_code, "what was under way goes on"
+    shift("rotated_at", -61, of="sessions")
+
+    assert [401, 200] == [outside.get("/api/runs", headers=each).status_code for each in (first, third)]
+    assert 1 == len(rows("sessions"))
+
+
+def test_who_comes_with_a_token_that_was_changed_long_ago_ends_the_session(road: Any, outside: Any) -> None:
+    """Two have it then: the browser, and somebody who copied it. Neither is let in any more."""
+    copied = cookies_of(sign_in(outside, key=road.key))
+    shift("rotated_at", -3_601, of="sessions")
+    changed = kept(outside.get("/api/session", headers=copied))
+    assert changed is not None
+    assert 200 == outside.get("/api/runs", headers=changed).status_code
+    shift("rotated_at", -61, of="sessions")
+
+    assert [401, 401] == [outside.get("/api/session", headers=each).status_code for each in (copied, changed)]
+    assert [] == rows("sessions")
+
+
+def test_of_many_tabs_that_ask_at_once_one_gets_the_other_token(road: Any, outside: Any) -> None:
+    """All of them go on: a browser keeps what the last answer says, and both are good."""
+    cookies = cookies_of(sign_in(outside, key=road.key))
+    shift("rotated_at", -3_601, of="sessions")
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: outside.get("/api/session", headers=cookies), range(6)))
+
+    assert {200} == {answer.status_code for answer in answers}
+    assert 1 == len([answer for answer in answers if kept(answer)])
+    assert 200 == outside.get("/api/runs", headers=cookies).status_code
+
+
+def test_signing_out_everywhere_ends_each_session_of_the_key_and_no_other(road: Any, outside: Any) -> None:
+    others = cookies_of(sign_in(outside, key=bootstrap.keys().create(road.workspace_id, "another")))
+    browsers = [cookies_of(sign_in(outside, key=road.key)) for _ in range(3)]
+
+    assert 204 == outside("DELETE", "/api/session?everywhere=true", headers=browsers[0]).status_code
+    assert [401, 401, 401, 200] == [
+        outside.get("/api/session", headers=each).status_code for each in (*browsers, others)
+    ]

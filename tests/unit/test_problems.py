@@ -11,10 +11,11 @@ from matinee.http.auth import principal_from
 from matinee.http.cookies import ticket_cookie
 from matinee.http.limits import BodyLimit
 from matinee.model import errors
-from matinee.model.access import Principal
+from matinee.model.access import Actor, Principal, Role
 
-OWNER = Principal(workspace_id="w", key_id="k")
-VISITOR = Principal(workspace_id="w", key_id="k", session=True)
+KEY = Actor(kind="key", id="k", name="CI")
+OWNER = Principal(workspace_id="w", role=Role.OWNER, actor=KEY)
+VISITOR = Principal(workspace_id="w", role=Role.OWNER, actor=KEY, session=True)
 
 
 class Ring:
@@ -24,7 +25,7 @@ class Ring:
         return OWNER if key == "mt_good" else None
 
     def ticket_principal(self, ticket: str) -> Principal | None:
-        return Principal(workspace_id="w", run_id="r1") if ticket == "tk_good" else None
+        return Principal(workspace_id="w", role=Role.VIEWER, run_id="r1") if ticket == "tk_good" else None
 
 
 class Book:

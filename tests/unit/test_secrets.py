@@ -9,14 +9,14 @@ from botocore.stub import Stubber
 from psycopg.conninfo import conninfo_to_dict
 
 from matinee.model.errors import DatabaseUnavailableError
-from matinee.stores.secrets import conninfo
+from matinee.stores.secrets import conninfo, text_of
 
 
 def _read(text: str) -> str:
     client = boto3.client("secretsmanager")
     with Stubber(client) as stub:
         stub.add_response("get_secret_value", {"SecretString": text}, {"SecretId": "it"})
-        return conninfo(client, "it")
+        return conninfo(text_of(client, "it"))
 
 
 def test_a_url_is_taken_as_it_is() -> None:
@@ -51,4 +51,4 @@ def test_a_secret_that_cannot_be_read_is_a_database_that_is_away() -> None:
     with Stubber(client) as stub:
         stub.add_client_error("get_secret_value", "AccessDeniedException")
         with pytest.raises(DatabaseUnavailableError):
-            conninfo(client, "it")
+            text_of(client, "it")

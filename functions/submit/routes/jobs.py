@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from functions.submit import views
-from functions.submit.asking import ApiKey, Caller, Cursor, IdempotencyKey, IfMatch, Limit, starting
+from functions.submit.asking import ApiKey, Cursor, Editor, IdempotencyKey, IfMatch, Limit, Viewer, starting
 from matinee import bootstrap
 from matinee.http import schemas
 from matinee.http.preconditions import etag, seen_version
@@ -25,7 +25,7 @@ router = APIRouter(dependencies=[ApiKey], tags=["jobs"])
     response_model_exclude_none=True,
     responses=documented(400, 401, 409, 413, 422, 503),
 )
-def create_job(body: schemas.JobRequest, principal: Caller, response: Response) -> schemas.Job:
+def create_job(body: schemas.JobRequest, principal: Editor, response: Response) -> schemas.Job:
     """Save which tests run together, and how."""
     job = bootstrap.jobs().create(principal.workspace_id, _draft(body))
     if job.schedule:
@@ -43,7 +43,7 @@ def create_job(body: schemas.JobRequest, principal: Caller, response: Response) 
     responses=documented(400, 401, 422, 503),
 )
 def list_jobs(
-    principal: Caller,
+    principal: Viewer,
     name: Annotated[schemas.Text | None, Query(max_length=200, description="The one of exactly this name.")] = None,
     search: Annotated[
         schemas.Text | None, Query(max_length=200, description="In name or description; in capitals or not.")
@@ -68,7 +68,7 @@ def list_jobs(
     responses=documented(400, 401, 409, 413, 422, 503),
 )
 def run_job(
-    body: schemas.JobRunRequest, principal: Caller, idempotency_key: IdempotencyKey = None
+    body: schemas.JobRunRequest, principal: Editor, idempotency_key: IdempotencyKey = None
 ) -> schemas.RunAccepted:
     """Queue a run of a job: its own tests, or those given. Follow it by its events."""
     run = bootstrap.starter().job(
@@ -87,7 +87,7 @@ def run_job(
     response_model_exclude_none=True,
     responses=documented(401, 404, 503),
 )
-def get_job(job_id: str, principal: Caller, response: Response) -> schemas.Job:
+def get_job(job_id: str, principal: Viewer, response: Response) -> schemas.Job:
     """Give a job, and how its newest run stands."""
     job = bootstrap.jobs().get(principal.workspace_id, job_id)
     response.headers["ETag"] = etag(job.version)
@@ -102,7 +102,7 @@ def get_job(job_id: str, principal: Caller, response: Response) -> schemas.Job:
     responses=documented(400, 401, 404, 409, 412, 413, 422, 428, 503),
 )
 def update_job(
-    job_id: str, body: schemas.JobRequest, principal: Caller, response: Response, if_match: IfMatch = None
+    job_id: str, body: schemas.JobRequest, principal: Editor, response: Response, if_match: IfMatch = None
 ) -> schemas.Job:
     """Put all of a job in the place of what it was, also of its schedule. Runs that there are keep what they were made of."""
     seen = seen_version(if_match)
@@ -119,7 +119,7 @@ def update_job(
     status_code=204,
     responses=documented(401, 404, 503),
 )
-def delete_job(job_id: str, principal: Caller) -> None:
+def delete_job(job_id: str, principal: Editor) -> None:
     """Delete a job with its runs, their results and their artifacts; what runs is stopped. Its tests stay."""
     bootstrap.deleter().job(principal.workspace_id, job_id)
     bootstrap.timekeeper().sync(job_id)

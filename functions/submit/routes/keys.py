@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from functions.submit.asking import ApiKey, Caller
+from functions.submit.asking import ApiKey, Owner
 from matinee import bootstrap
 from matinee.http import schemas
 from matinee.http.problems import documented
@@ -17,7 +17,7 @@ router = APIRouter(dependencies=[ApiKey], tags=["access"])
     response_model_exclude_none=True,
     responses=documented(401, 503),
 )
-def list_api_keys(principal: Caller) -> schemas.ApiKeyList:
+def list_api_keys(principal: Owner) -> schemas.ApiKeyList:
     """Give the workspace's API keys, newest first. Revoked and expired ones stay for 30 days."""
     found = bootstrap.api_keys().list(principal.workspace_id)
     items = [schemas.ApiKey.model_validate({**vars(key), "current": key.id == principal.key_id}) for key in found]
@@ -32,9 +32,9 @@ def list_api_keys(principal: Caller) -> schemas.ApiKeyList:
     response_model_exclude_none=True,
     responses=documented(400, 401, 409, 413, 422, 503),
 )
-def create_api_key(body: schemas.ApiKeyRequest, principal: Caller) -> schemas.NewApiKey:
-    """Make a key that opens the whole workspace. The answer has it; it is not shown again."""
-    made = bootstrap.api_keys().create(principal.workspace_id, body.name, days=body.expires_in_days)
+def create_api_key(body: schemas.ApiKeyRequest, principal: Owner) -> schemas.NewApiKey:
+    """Make a key of the workspace. The answer has it; it is not shown again."""
+    made = bootstrap.api_keys().create(principal.workspace_id, body.name, role=body.role, days=body.expires_in_days)
     return schemas.NewApiKey.model_validate({**vars(made), "current": False})
 
 
@@ -45,6 +45,6 @@ def create_api_key(body: schemas.ApiKeyRequest, principal: Caller) -> schemas.Ne
     status_code=204,
     responses=documented(401, 404, 409, 503),
 )
-def revoke_api_key(key_id: str, principal: Caller) -> None:
-    """Make a key, and each session of it, good for nothing from now on. The last one that works cannot be revoked."""
+def revoke_api_key(key_id: str, principal: Owner) -> None:
+    """Make a key, and each session of it, good for nothing from now on. The last one of an owner's cannot be revoked."""
     bootstrap.api_keys().revoke(principal.workspace_id, key_id)

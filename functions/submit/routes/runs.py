@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
 from functions.submit import views
-from functions.submit.asking import ApiKey, Caller, Cursor, IdempotencyKey, Limit, Reader, starting, trigger_of
+from functions.submit.asking import ApiKey, Cursor, Editor, IdempotencyKey, Limit, Reader, Viewer, starting, trigger_of
 from matinee import bootstrap
 from matinee.http import links, schemas
 from matinee.http.problems import documented
@@ -30,7 +30,7 @@ router = APIRouter(dependencies=[ApiKey])
 )
 def submit_test(
     body: schemas.TestRequest,
-    principal: Caller,
+    principal: Editor,
     idempotency_key: IdempotencyKey = None,
 ) -> schemas.TestAccepted:
     """Queue a script. It runs at once if a worker is free; follow it by its events."""
@@ -53,7 +53,7 @@ def submit_test(
 )
 def list_runs(
     *,
-    principal: Caller,
+    principal: Viewer,
     status: Annotated[list[RunStatus] | None, Query(description="Only these; may be given several times.")] = None,
     kind: Annotated[RunKind | None, Query(description="Only this kind.")] = None,
     trigger: Annotated[
@@ -96,7 +96,7 @@ def list_runs(
     responses=documented(401, 404, 503),
     tags=["runs"],
 )
-def get_run(run_id: str, principal: Caller) -> schemas.Run:
+def get_run(run_id: str, principal: Viewer) -> schemas.Run:
     """Give a run with its tests' results."""
     return views.shown(bootstrap.runs().get(principal.workspace_id, run_id))
 
@@ -110,7 +110,7 @@ def get_run(run_id: str, principal: Caller) -> schemas.Run:
     responses={200: {"model": schemas.Run, "description": "It had ended."}, **documented(401, 404, 503)},
     tags=["runs"],
 )
-def cancel_run(run_id: str, principal: Caller, response: Response) -> schemas.Run:
+def cancel_run(run_id: str, principal: Editor, response: Response) -> schemas.Run:
     """Ask a run to stop. It keeps what there is: the console and the report so far. Its events tell when it ended."""
     run = bootstrap.canceller().cancel(principal.workspace_id, run_id)
     if run.status.is_terminal:
@@ -128,7 +128,7 @@ def cancel_run(run_id: str, principal: Caller, response: Response) -> schemas.Ru
     tags=["runs"],
 )
 def rerun_run(
-    run_id: str, body: schemas.RerunRequest, principal: Caller, idempotency_key: IdempotencyKey = None
+    run_id: str, body: schemas.RerunRequest, principal: Editor, idempotency_key: IdempotencyKey = None
 ) -> schemas.RunAccepted:
     """Make a new run of the same scripts and variables, linked to this one, which must have ended."""
     return views.run_accepted(bootstrap.rerunner().rerun(starting(principal, idempotency_key), run_id, body.only))
@@ -142,7 +142,7 @@ def rerun_run(
     responses=documented(401, 404, 503),
     tags=["runs"],
 )
-def delete_run(run_id: str, principal: Caller) -> None:
+def delete_run(run_id: str, principal: Editor) -> None:
     """Delete a run, its results and its artifacts; what runs is stopped."""
     bootstrap.deleter().run(principal.workspace_id, run_id)
 
@@ -174,10 +174,10 @@ def get_console(
     responses=documented(401, 404, 503),
     tags=["runs"],
 )
-def issue_ticket(run_id: str, principal: Caller) -> schemas.Ticket:
+def issue_ticket(run_id: str, principal: Viewer) -> schemas.Ticket:
     """Make a ticket for this one run: a browser cannot send an API key when it opens a report or listens to events."""
     run = bootstrap.runs().get(principal.workspace_id, run_id)
-    ticket, expires_at = bootstrap.keys().issue_ticket(run.workspace_id, run.id, seconds=TICKET_SECONDS)
+    ticket, expires_at = bootstrap.keys().issue_ticket(principal, run.id, seconds=TICKET_SECONDS)
     return schemas.Ticket(
         ticket=ticket,
         expires_at=expires_at,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 
 from functions.submit import views
-from functions.submit.asking import ApiKey, Caller
+from functions.submit.asking import ApiKey, Viewer
 from matinee import bootstrap
 from matinee.http import schemas
 from matinee.http.problems import documented
@@ -22,7 +22,7 @@ router = APIRouter(dependencies=[ApiKey], tags=["schedules"])
     response_model_exclude_none=True,
     responses=documented(401, 404, 503),
 )
-def get_schedule(job_id: str, principal: Caller) -> schemas.ScheduleDetails:
+def get_schedule(job_id: str, principal: Viewer) -> schemas.ScheduleDetails:
     """Give a job's schedule, the next times at which it fires, and what became of the last."""
     schedule = bootstrap.schedules().find(job_id, workspace_id=principal.workspace_id)
     if schedule is None:
@@ -40,7 +40,7 @@ def get_schedule(job_id: str, principal: Caller) -> schemas.ScheduleDetails:
     response_model_exclude_none=True,
     responses=documented(400, 401, 422, 503),
 )
-def preview_schedule(body: schemas.PreviewRequest, principal: Caller) -> schemas.Preview:  # noqa: ARG001 - a key is needed
+def preview_schedule(body: schemas.PreviewRequest, principal: Viewer) -> schemas.Preview:  # noqa: ARG001 - a key is needed
     """Explain an expression in words, and with its next times. Nothing is saved."""
     now = datetime.now(UTC)
     return views.preview(read(body.cron, body.timezone, anchor=now), now=now)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from functions.submit import views
-from functions.submit.asking import ApiKey, Caller
+from functions.submit.asking import ApiKey, Viewer
 from matinee import bootstrap
 from matinee.http import schemas
 from matinee.http.problems import documented
@@ -24,7 +24,7 @@ router = APIRouter(dependencies=[ApiKey], tags=["statistics"])
     responses=documented(401, 422, 503),
 )
 def get_statistics(
-    principal: Caller,
+    principal: Viewer,
     days: Annotated[int, Query(ge=1, le=MAX_DAYS, description="So many days, today among them.")] = 14,
     timezone: Annotated[schemas.Timezone, Query(description="Whose midnights part the days.")] = "UTC",
 ) -> schemas.Statistics:

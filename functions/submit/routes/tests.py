@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from functions.submit import views
-from functions.submit.asking import ApiKey, Caller, Cursor, IdempotencyKey, IfMatch, Limit, starting
+from functions.submit.asking import ApiKey, Cursor, Editor, IdempotencyKey, IfMatch, Limit, Viewer, starting
 from matinee import bootstrap
 from matinee.http import schemas
 from matinee.http.preconditions import etag, seen_version
@@ -24,7 +24,7 @@ router = APIRouter(dependencies=[ApiKey], tags=["tests"])
     response_model_exclude_none=True,
     responses=documented(400, 401, 409, 413, 422, 503),
 )
-def create_test(body: schemas.SavedTestRequest, principal: Caller, response: Response) -> schemas.SavedTest:
+def create_test(body: schemas.SavedTestRequest, principal: Editor, response: Response) -> schemas.SavedTest:
     """Save a test, if its script parses."""
     saved = bootstrap.library().add(principal.workspace_id, Writing(**dict(body)))
     response.headers["ETag"] = etag(saved.version)
@@ -41,7 +41,7 @@ def create_test(body: schemas.SavedTestRequest, principal: Caller, response: Res
 )
 def list_tests(
     *,
-    principal: Caller,
+    principal: Viewer,
     search: Annotated[
         schemas.Text | None, Query(max_length=200, description="In title, description or path; in capitals or not.")
     ] = None,
@@ -76,7 +76,7 @@ def list_tests(
     summary="The tags of saved tests",
     responses=documented(401, 503),
 )
-def list_tags(principal: Caller) -> schemas.TagList:
+def list_tags(principal: Viewer) -> schemas.TagList:
     """Give the tags of the workspace's tests, the most used first, and how many tests have each."""
     found = bootstrap.tests().tags(principal.workspace_id)
     return schemas.TagList(items=[schemas.TagCount.model_validate(each) for each in found])
@@ -89,7 +89,7 @@ def list_tags(principal: Caller) -> schemas.TagList:
     response_model_exclude_none=True,
     responses=documented(401, 404, 503),
 )
-def get_test(test_id: str, principal: Caller, response: Response) -> schemas.SavedTest:
+def get_test(test_id: str, principal: Viewer, response: Response) -> schemas.SavedTest:
     """Give a test as it is now."""
     saved = bootstrap.tests().get(principal.workspace_id, test_id)
     response.headers["ETag"] = etag(saved.version)
@@ -104,7 +104,7 @@ def get_test(test_id: str, principal: Caller, response: Response) -> schemas.Sav
     responses=documented(400, 401, 404, 409, 412, 413, 422, 428, 503),
 )
 def update_test(
-    test_id: str, body: schemas.SavedTestRequest, principal: Caller, response: Response, if_match: IfMatch = None
+    test_id: str, body: schemas.SavedTestRequest, principal: Editor, response: Response, if_match: IfMatch = None
 ) -> schemas.SavedTest:
     """Put all of a test in the place of what it was. What changes nothing makes no version."""
     seen = seen_version(if_match)
@@ -122,7 +122,7 @@ def update_test(
 )
 def delete_test(
     test_id: str,
-    principal: Caller,
+    principal: Editor,
     force: Annotated[bool, Query(description="Also take it out of the jobs that have it.")] = False,
 ) -> None:
     """Delete a test and its versions. Its runs stay. If jobs have it, they are named, and nothing happens."""
@@ -136,7 +136,7 @@ def delete_test(
     response_model_exclude_none=True,
     responses=documented(400, 401, 404, 422, 503),
 )
-def list_versions(test_id: str, principal: Caller, limit: Limit = 50, cursor: Cursor = None) -> schemas.TestVersionPage:
+def list_versions(test_id: str, principal: Viewer, limit: Limit = 50, cursor: Cursor = None) -> schemas.TestVersionPage:
     """Give a page of what the test was, without the scripts."""
     found, following = bootstrap.tests().versions(principal.workspace_id, test_id, limit=limit, cursor=cursor)
     items = [schemas.TestVersion.model_validate(version) for version in found]
@@ -150,7 +150,7 @@ def list_versions(test_id: str, principal: Caller, limit: Limit = 50, cursor: Cu
     response_model_exclude_none=True,
     responses=documented(401, 404, 422, 503),
 )
-def get_version(test_id: str, version: Annotated[int, Path(ge=1, lt=2**31)], principal: Caller) -> schemas.TestVersion:
+def get_version(test_id: str, version: Annotated[int, Path(ge=1, lt=2**31)], principal: Viewer) -> schemas.TestVersion:
     """Give the test as it was in this version."""
     found = bootstrap.tests().version(principal.workspace_id, test_id, version)
     return schemas.TestVersion.model_validate(found)
@@ -165,7 +165,7 @@ def get_version(test_id: str, version: Annotated[int, Path(ge=1, lt=2**31)], pri
     responses=documented(400, 401, 404, 409, 413, 422, 503),
 )
 def run_test(
-    test_id: str, body: schemas.HowRequest, principal: Caller, idempotency_key: IdempotencyKey = None
+    test_id: str, body: schemas.HowRequest, principal: Editor, idempotency_key: IdempotencyKey = None
 ) -> schemas.RunAccepted:
     """Run a test's newest version. Each run has its own id and keeps its own report."""
     run = bootstrap.starter().test(starting(principal, idempotency_key), test_id, How(**dict(body)))

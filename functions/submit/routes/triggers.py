@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from functions.submit import views
-from functions.submit.asking import ApiKey, Caller, IdempotencyKey
+from functions.submit.asking import ApiKey, Editor, IdempotencyKey, Viewer
 from matinee import bootstrap
 from matinee.http import schemas
 from matinee.http.problems import documented
@@ -34,6 +34,7 @@ def trigger_caller(
     found = bootstrap.trigger_keys().caller_of(sent.credentials) if sent else None
     if found is None or found.job_id != job_id:
         raise UnauthorizedError(_WANTED)
+    bootstrap.rest().disturb()
     return found
 
 
@@ -45,7 +46,7 @@ def trigger_caller(
     responses=documented(400, 401, 404, 409, 413, 422, 503),
     dependencies=[ApiKey],
 )
-def create_trigger_key(job_id: str, body: schemas.TriggerKeyRequest, principal: Caller) -> schemas.NewTriggerKey:
+def create_trigger_key(job_id: str, body: schemas.TriggerKeyRequest, principal: Editor) -> schemas.NewTriggerKey:
     """Make a key that runs this one job and does nothing else. The answer has it; it is not shown again."""
     made = bootstrap.trigger_keys().create(principal.workspace_id, job_id, body.name, days=body.expires_in_days)
     return schemas.NewTriggerKey.model_validate(made)
@@ -59,7 +60,7 @@ def create_trigger_key(job_id: str, body: schemas.TriggerKeyRequest, principal: 
     responses=documented(401, 404, 503),
     dependencies=[ApiKey],
 )
-def list_trigger_keys(job_id: str, principal: Caller) -> schemas.TriggerKeyList:
+def list_trigger_keys(job_id: str, principal: Viewer) -> schemas.TriggerKeyList:
     """Give the job's trigger keys, newest first, the revoked and the expired ones among them."""
     found = bootstrap.trigger_keys().list(principal.workspace_id, job_id)
     return schemas.TriggerKeyList(items=[schemas.TriggerKey.model_validate(key) for key in found])
@@ -73,7 +74,7 @@ def list_trigger_keys(job_id: str, principal: Caller) -> schemas.TriggerKeyList:
     responses=documented(401, 404, 503),
     dependencies=[ApiKey],
 )
-def revoke_trigger_key(job_id: str, key_id: str, principal: Caller) -> None:
+def revoke_trigger_key(job_id: str, key_id: str, principal: Editor) -> None:
     """Make a key good for nothing, from now on. It stays in the list; the runs that it started go on."""
     bootstrap.trigger_keys().revoke(principal.workspace_id, job_id, key_id)
 
@@ -85,6 +86,7 @@ def revoke_trigger_key(job_id: str, key_id: str, principal: Caller) -> None:
     status_code=202,
     response_model_exclude_none=True,
     responses=documented(400, 401, 409, 413, 422, 429, 503),
+    openapi_extra={"x-role": "trigger"},
 )
 def trigger_job(
     caller: Annotated[TriggerCaller, Depends(trigger_caller)],

@@ -9,13 +9,16 @@ from matinee.bootstrap.stores import (
     alarm_clock,
     api_keys,
     artifacts,
+    audit,
     database,
     deletions,
     figures,
+    issuer,
     job_queue,
     jobs,
     keys,
     live,
+    members,
     report_queue,
     runs,
     scheduler,
@@ -29,6 +32,7 @@ from matinee.bootstrap.stores import (
     ticks,
     tracking,
     trigger_keys,
+    workspaces,
 )
 from matinee.bootstrap.usecases import (
     canceller,
@@ -57,6 +61,7 @@ __all__ = [
     "alarm_clock",
     "api_keys",
     "artifacts",
+    "audit",
     "canceller",
     "closer",
     "console",
@@ -66,12 +71,14 @@ __all__ = [
     "deletions",
     "dispatch",
     "figures",
+    "issuer",
     "job_queue",
     "jobs",
     "keys",
     "launcher",
     "library",
     "live",
+    "members",
     "mender",
     "merger",
     "parser",
@@ -102,6 +109,7 @@ __all__ = [
     "tracker",
     "tracking",
     "trigger_keys",
+    "workspaces",
 ]
 
 
@@ -110,6 +118,6 @@ def reset() -> None:
     if database.built:
         database.built.close()
     stores = (live, alarm_clock, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, tracking, keys)
-    for part in (*stores, schedules, ticks, sweeps, scheduler):
+    for part in (*stores, schedules, ticks, sweeps, scheduler, issuer):
         part.forget()
     settings.load.cache_clear()

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from matinee.stores.alarm_clock import AlarmClock
     from matinee.stores.api_keys import ApiKeys
     from matinee.stores.artifacts import Artifacts
+    from matinee.stores.audit import Audit
     from matinee.stores.deletions import Deletions
     from matinee.stores.figures import Figures
+    from matinee.stores.issuer import Issuer
     from matinee.stores.jobs import Jobs
     from matinee.stores.keys import Keys
     from matinee.stores.live import LiveTable
+    from matinee.stores.members import Members
     from matinee.stores.postgres import Database
     from matinee.stores.queues import Queue
     from matinee.stores.runs import Runs
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from matinee.stores.ticks import Ticks
     from matinee.stores.tracking import Tracking
     from matinee.stores.trigger_keys import TriggerKeys
+    from matinee.stores.workspaces import Workspaces
 
 
 @Part
@@ -109,12 +113,18 @@ def database() -> "Database":
     return Database(told.database_url or _conninfo(told.database_secret), patience_s=told.database_patience_s)
 
 
-def _conninfo(secret: str) -> str:
-    import boto3
-
+def _conninfo(arn: str) -> str:
     from matinee.stores.secrets import conninfo
 
-    return conninfo(boto3.client("secretsmanager", config=aws()), secret)
+    return conninfo(_secret(arn))
+
+
+def _secret(arn: str) -> str:
+    import boto3
+
+    from matinee.stores.secrets import text_of
+
+    return text_of(boto3.client("secretsmanager", config=aws()), arn)
 
 
 @Part
@@ -188,6 +198,39 @@ def sessions() -> "Sessions":
     from matinee.stores.sessions import Sessions
 
     return Sessions(database())
+
+
+def members() -> "Members":
+    """Give the members in Postgres."""
+    from matinee.stores.members import Members
+
+    return Members(database())
+
+
+def workspaces() -> "Workspaces":
+    """Give the workspaces in Postgres."""
+    from matinee.stores.workspaces import Workspaces
+
+    return Workspaces(database())
+
+
+def audit() -> "Audit":
+    """Give the audit log in Postgres."""
+    from matinee.stores.audit import Audit
+
+    return Audit(database())
+
+
+@Part
+def issuer() -> "Issuer | None":
+    """Give the OpenID Connect issuer, if there is one."""
+    told = settings.load(settings.OidcSettings)
+    if not told.oidc_issuer:
+        return None
+    from matinee.stores.issuer import Issuer
+
+    secret = told.oidc_client_secret or (_secret(told.oidc_secret) if told.oidc_secret else "")
+    return Issuer(told.oidc_issuer, client_id=told.oidc_client_id, client_secret=secret)
 
 
 def trigger_keys() -> "TriggerKeys":

@@ -1,13 +1,15 @@
-"""From a request to the principal behind it."""
+"""From a request to the principal behind it, and to what that may do."""
 
+from collections.abc import Callable
 from typing import Annotated, Protocol
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from matinee.http.cookies import SESSION, ticket_cookie
-from matinee.model.access import Principal
+from matinee.model.access import Principal, Role, acting
 from matinee.model.errors import ForbiddenError, UnauthorizedError
 
 bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer mt_...`")
@@ -33,6 +35,37 @@ def _either(
 
 #: Documents that an API key is needed, or a session.
 credentials = Depends(_either)
+
+
+class Needs:
+    """A dependency: lets in whoever has this role, or more, and lets the audit log know whose doing the request is."""
+
+    def __init__(self, role: Role, who: Callable[[HTTPConnection], Principal]) -> None:
+        self.role = role
+        self._who = who
+
+    async def __call__(self, request: Request) -> Principal:
+        """Tell who is asking.
+
+        Raises:
+            UnauthorizedError: if nobody is, that may come in.
+            ForbiddenError: if they may not do this.
+        """
+        principal = await run_in_threadpool(self._who, request)
+        require(principal, self.role)
+        acting.set(principal.actor)  # in the request's own context, from which its thread gets a copy
+        return principal
+
+
+def require(principal: Principal, role: Role) -> None:
+    """Refuse who has a lesser role.
+
+    Raises:
+        ForbiddenError: it says which role it takes.
+    """
+    if principal.role < role:
+        may = f"This takes the role {role}; yours is {principal.role}."
+        raise ForbiddenError(f"{may} An owner of the workspace can give you another.")
 
 
 class KeyRing(Protocol):

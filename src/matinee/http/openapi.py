@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from matinee.http.auth import Needs
 
 #: What comes with a session and changes something may be refused for the page that sends it.
 _CHANGING = {"post", "put", "patch", "delete"}
@@ -15,8 +19,19 @@ _FORBIDDEN = {
 class Api(FastAPI):
     """An app whose OpenAPI says that problems are `application/problem+json`, and has none of FastAPI's own errors.
 
-    Each operation that a session may change something with has its 403.
+    Each operation says in `x-role` who may use it: at least a `viewer`, `editor` or `owner`, or `anyone`. Each that some may not use, or that a
+    session may change something with, has its 403.
     """
+
+    def __init__(self, **told: Any) -> None:
+        self._roles: dict[str | None, str] = {}
+        super().__init__(**told)
+
+    def include_router(self, router: APIRouter, **how: Any) -> None:
+        """Take in routes, and note who may use them."""
+        routes = [route for route in router.routes if isinstance(route, APIRoute)]
+        self._roles |= {route.operation_id: _role(route.dependant) or "anyone" for route in routes}
+        super().include_router(router, **how)
 
     def openapi(self) -> dict[str, Any]:
         """Give the document; made once."""
@@ -26,11 +41,20 @@ class Api(FastAPI):
         for path in document["paths"].values():
             for method, operation in path.items():
                 operation["responses"] = dict(_responses(operation["responses"]))
-                if method in _CHANGING and any("session" in way for way in operation.get("security", [])):
+                operation.setdefault("x-role", self._roles[operation["operationId"]])
+                by_session = method in _CHANGING and any("session" in way for way in operation.get("security", []))
+                if by_session or operation["x-role"] in {"editor", "owner"}:
                     operation["responses"].setdefault("403", _FORBIDDEN)
         for name in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(name, None)
         return document
+
+
+def _role(dependant: Dependant) -> str | None:
+    """Find the role that a route needs among all that it depends on."""
+    if isinstance(dependant.call, Needs):
+        return dependant.call.role.value
+    return next(filter(None, map(_role, dependant.dependencies)), None)
 
 
 def _responses(found: dict[str, Any]) -> list[tuple[str, Any]]:

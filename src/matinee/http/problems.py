@@ -31,6 +31,7 @@ TABLE: Mapping[type[errors.MatineeError], tuple[HTTPStatus, str]] = {
     errors.TooManyRequestsError: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests"),
     errors.DatabaseUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
     errors.LiveUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+    errors.IssuerUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
     errors.LeaseLostError: (HTTPStatus.CONFLICT, "lease-lost"),
     errors.MatineeError: (HTTPStatus.INTERNAL_SERVER_ERROR, "internal"),
 }

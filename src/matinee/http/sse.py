@@ -1,7 +1,8 @@
 """Server-sent events: how they are written, and the answer that carries them."""
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,37 @@ class EventStream(StreamingResponse):
                 return
             self.body_iterator = _with_first(first, events)
             await super().__call__(scope, receive, send)
+
+
+#: How often it is asked whether a listener may still listen, in seconds.
+_ASKED_EVERY_S = 5.0
+
+
+async def while_allowed(
+    events: AsyncGenerator[bytes, None], allowed: Callable[[], Awaitable[bool]], *, every_s: float = _ASKED_EVERY_S
+) -> AsyncGenerator[bytes, None]:
+    """Give `events` for as long as they are `allowed`, which is asked every so many seconds, whether or not something happens."""
+    loop = asyncio.get_running_loop()
+    asked = loop.time()
+    async with aclosing(events):
+        following: asyncio.Future[bytes | None] | None = None
+        try:
+            while True:
+                following = following or asyncio.ensure_future(anext(events, None))
+                await asyncio.wait({following}, timeout=max(0.0, asked + every_s - loop.time()))
+                if loop.time() >= asked + every_s:
+                    if not await allowed():
+                        return
+                    asked = loop.time()
+                if following.done():
+                    event, following = following.result(), None
+                    if event is None:
+                        return
+                    yield event
+        finally:
+            if following:
+                following.cancel()
+                await asyncio.wait({following})
 
 
 async def _with_first(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

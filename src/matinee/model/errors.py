@@ -80,6 +80,12 @@ class LiveUnavailableError(MatineeError):
     retry_after = 5
 
 
+class IssuerUnavailableError(MatineeError):
+    """The OpenID Connect issuer does not answer as it should. Try again in a moment; an API key signs you in meanwhile."""
+
+    retry_after = 5
+
+
 class LeaseLostError(MatineeError):
     """Another worker holds this test now, its cancellation was asked for, or its result is already known."""
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from matinee.model.access import Role
 from matinee.model.errors import ConflictError, NotFoundError
 from matinee.stores.ids import is_id
 from matinee.stores.keys import new_key
@@ -26,6 +27,7 @@ class ApiKey:
 
     id: str
     name: str
+    role: Role
     prefix: str
     created_at: datetime
     expires_at: datetime | None
@@ -37,7 +39,7 @@ class ApiKey:
         """Read a row of `list_keys`."""
         plain = {each.name: row[each.name] for each in fields(ApiKey)}
         times = {name: utc(value) for name, value in plain.items() if name.endswith("_at")}
-        return cls(**{**plain, **times, "id": str(row["id"]), **more})
+        return cls(**{**plain, **times, "id": str(row["id"]), "role": Role(row["role"]), **more})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,20 +58,20 @@ class ApiKeys:
 
     def list(self, workspace_id: str) -> Sequence[ApiKey]:
         """Give the workspace's keys, newest first, those among them that work no more, until they are forgotten."""
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             rows = connection.execute(self._sql["list_keys"], {"workspace_id": workspace_id})
             return [ApiKey.from_row(row) for row in rows]
 
-    def create(self, workspace_id: str, name: str, *, days: int | None) -> NewApiKey:
+    def create(self, workspace_id: str, name: str, *, role: Role, days: int | None) -> NewApiKey:
         """Make a key that is good for so many days, or until it is revoked.
 
         Raises:
             ConflictError: if the workspace has as many working ones as it may.
         """
         expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
-        key, row = new_key(workspace_id, name, expires_at=expires_at)
-        with self._database.transaction() as connection:
-            if self._working(connection, workspace_id) >= MAX_WORKING:
+        key, row = new_key(workspace_id, name, role=role, expires_at=expires_at)
+        with self._database.within(workspace_id) as connection:
+            if self._counted(connection, workspace_id)["working"] >= MAX_WORKING:
                 raise ConflictError(f"There are {MAX_WORKING} working keys, the most there may be. Revoke one first.")
             made = connection.execute(queries("keys")["insert_key"], row).fetchone()
         assert made is not None  # noqa: S101 - an INSERT without conditions returns its row
@@ -80,17 +82,17 @@ class ApiKeys:
 
         Raises:
             NotFoundError: if the workspace has no such key, or it was revoked before.
-            ConflictError: if it is the last one that works.
+            ConflictError: if it is the last one of an owner's that works.
         """
         wanted = {"workspace_id": workspace_id, "id": key_id}
-        with self._database.transaction() as connection:
-            working = self._working(connection, workspace_id)
+        with self._database.within(workspace_id) as connection:
+            owners = self._counted(connection, workspace_id)["owners"]
             found = connection.execute(self._sql["find_key"], wanted).fetchone() if is_id(key_id) else None
             if found is None:
                 raise NotFoundError("There is no such key: it was already revoked, or never existed.")
-            if found["works"] and working == 1:
+            if found["owns"] and owners == 1:
                 raise ConflictError(
-                    "This is the last key that works: without it nobody could come in. Make another first."
+                    "This is the last owner's key that works: without it nobody could let others in. Make another first."
                 )
             connection.execute(self._sql["revoke_key"], wanted)
 
@@ -99,9 +101,10 @@ class ApiKeys:
         with self._database.transaction() as connection:
             return connection.execute(self._sql["forget_keys"], {"kept": _DEAD_KEPT}).rowcount
 
-    def _working(self, connection: Connection[DictRow], workspace_id: str) -> int:
-        """Count the keys that work; until the transaction ends nobody else makes or revokes one."""
+    def _counted(self, connection: Connection[DictRow], workspace_id: str) -> DictRow:
+        """Count the keys that are `working`, and the `owners` among them; until the transaction ends nobody else makes or revokes one."""
         wanted = {"workspace_id": workspace_id}
         connection.execute(self._sql["lock_workspace"], wanted)
         counted = connection.execute(self._sql["count_working"], wanted).fetchone()
-        return counted["working"] if counted else 0
+        assert counted is not None  # noqa: S101 - a count without groups is one row
+        return counted

@@ -54,7 +54,7 @@ class Deletions:
             NotFoundError: if the workspace has none with this id; also if it is no id at all.
         """
         wanted = {"workspace_id": workspace_id, "job_id": job_id}
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             if not is_id(job_id) or not connection.execute(self._sql["lock_job"], wanted).rowcount:
                 raise NotFoundError("There is no such job: it was already deleted, or never existed.")
             runs = self._move(connection, connection.execute(self._sql["lock_runs_of_job"], wanted).fetchall())
@@ -68,7 +68,7 @@ class Deletions:
             NotFoundError: if the workspace has none with this id; also if it is no id at all.
         """
         wanted = {"workspace_id": workspace_id, "run_id": run_id}
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             if not is_id(run_id) or not (found := connection.execute(self._sql["lock_run"], wanted).fetchall()):
                 raise NotFoundError("There is no such run: it was already deleted, or never existed.")
             self._move(connection, found)

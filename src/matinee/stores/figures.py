@@ -94,7 +94,7 @@ class Figures:
         begins, ends = [days.before, days.since, *days.midnights[:-1]], [days.since, days.until, *days.midnights[1:]]
         wanted = {"workspace_id": workspace_id, "begins": begins, "ends": ends}
         outstanding = {"workspace_id": workspace_id, "since": days.since, "until": days.until, "limit": _MOST}
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             runs = [_tally(row) for row in connection.execute(self._sql["tally_runs"], wanted)]
             tests = [_tally(row) for row in connection.execute(self._sql["tally_tests"], wanted)]
             rows = connection.execute(self._sql["saved_tests"], outstanding).fetchall()

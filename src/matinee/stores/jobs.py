@@ -124,7 +124,7 @@ class Jobs:
             InvalidFieldsError: if a test is none of the workspace's, or there twice.
         """
         row = {**asdict(draft), "id": str(uuid7()), "workspace_id": workspace_id}
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             if not connection.execute(self._sql["insert_job"], row).rowcount:
                 raise _name_taken(draft)
             self._put_tests(connection, row)
@@ -134,7 +134,7 @@ class Jobs:
     def get(self, workspace_id: str, job_id: str) -> Job:
         """Give a job."""
         wanted = _named(workspace_id, job_id)
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             return self._load(connection, wanted)
 
     def list(
@@ -165,7 +165,7 @@ class Jobs:
             "before": read_cursor(cursor) if cursor else None,
             "limit": limit + 1,
         }
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             rows = connection.execute(self._sql["list_jobs"], wanted).fetchall()
             ids = [str(row["id"]) for row in rows[:limit]]
             schedules, recents = schedules_of(connection, ids), recents_of_jobs(connection, ids)
@@ -186,7 +186,7 @@ class Jobs:
         """
         row = {**asdict(draft), **_named(workspace_id, job_id)}
         try:
-            with self._database.transaction() as connection:
+            with self._database.within(workspace_id) as connection:
                 self._lock(connection, row, seen=seen)
                 if draft.changes(self._load(connection, row)):
                     connection.execute(self._sql["update_job"], row)

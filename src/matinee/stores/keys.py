@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from uuid_utils import uuid7
 
-from matinee.model.access import Principal
+from matinee.model.access import Actor, Principal, Role
 from matinee.stores.postgres import Database
 from matinee.stores.rows import utc
 from matinee.stores.sql import queries
@@ -39,16 +39,18 @@ class Keys:
             connection.execute(self._sql["ensure_workspace"], {"id": DEFAULT_WORKSPACE_ID, "name": "Default"})
         return DEFAULT_WORKSPACE_ID
 
-    def create(self, workspace_id: str, name: str, *, expires_at: datetime | None = None) -> str:
+    def create(
+        self, workspace_id: str, name: str, *, role: Role = Role.OWNER, expires_at: datetime | None = None
+    ) -> str:
         """Make a key of the workspace and give it; it cannot be had again."""
-        key, row = new_key(workspace_id, name, expires_at=expires_at)
+        key, row = new_key(workspace_id, name, role=role, expires_at=expires_at)
         with self._database.transaction() as connection:
             connection.execute(self._sql["insert_key"], row)
         return key
 
     def create_first(self, name: str) -> str | None:
-        """Make a key of the default workspace and give it, unless there is one that is good."""
-        key, row = new_key(self.ensure_workspace(), name, expires_at=None)
+        """Make an owner's key of the default workspace and give it, unless there is one that is good."""
+        key, row = new_key(self.ensure_workspace(), name, role=Role.OWNER, expires_at=None)
         with self._database.transaction() as connection:
             return key if connection.execute(self._sql["insert_first_key"], row).fetchone() else None
 
@@ -60,22 +62,32 @@ class Keys:
                 return None
             if row["stale"]:
                 connection.execute(self._sql["touch_key"], {"id": row["id"]})
-        return Principal(workspace_id=str(row["workspace_id"]), key_id=str(row["id"]))
+        actor = Actor(kind="key", id=str(row["id"]), name=row["name"])
+        return Principal(workspace_id=str(row["workspace_id"]), role=Role(row["role"]), actor=actor)
 
-    def issue_ticket(self, workspace_id: str, run_id: str, *, seconds: int) -> Ticket:
-        """Make a ticket with which a browser may read this run, for so long."""
+    def issue_ticket(self, by: Principal, run_id: str, *, seconds: int) -> Ticket:
+        """Make a ticket with which a browser may read this run, for so long, and as long as who made it may come in."""
         ticket = f"tk_{secrets.token_urlsafe(32)}"
-        row = {"hash": hash_of(ticket), "workspace_id": workspace_id, "run_id": run_id, "seconds": seconds}
-        with self._database.transaction() as connection:
+        row = {
+            "hash": hash_of(ticket),
+            "workspace_id": by.workspace_id,
+            "run_id": run_id,
+            "seconds": seconds,
+            "key_id": by.key_id,
+            "member_id": by.actor.id if by.actor and by.actor.kind == "member" else None,
+        }
+        with self._database.within(by.workspace_id) as connection:
             made = connection.execute(self._sql["insert_ticket"], row).fetchone()
         assert made is not None  # noqa: S101 - an INSERT without conditions returns its row
         return Ticket(ticket, made["expires_at"])
 
     def ticket_principal(self, ticket: str) -> Principal | None:
-        """Give the bearer of `ticket`, unless it is unknown or expired."""
+        """Give the bearer of `ticket`, unless it is unknown or expired, or who made it may not come in any more."""
         with self._database.transaction() as connection:
             row = connection.execute(self._sql["find_ticket"], {"hash": hash_of(ticket)}).fetchone()
-        return Principal(workspace_id=str(row["workspace_id"]), run_id=str(row["run_id"])) if row else None
+        if row is None:
+            return None
+        return Principal(workspace_id=str(row["workspace_id"]), role=Role.VIEWER, run_id=str(row["run_id"]))
 
     def forget_tickets(self) -> int:
         """Delete the tickets that have expired; give how many."""
@@ -83,13 +95,14 @@ class Keys:
             return connection.execute(self._sql["forget_tickets"]).rowcount
 
 
-def new_key(workspace_id: str, name: str, *, expires_at: datetime | None) -> tuple[str, Mapping[str, Any]]:
+def new_key(workspace_id: str, name: str, *, role: Role, expires_at: datetime | None) -> tuple[str, Mapping[str, Any]]:
     """Give a key, and its row for `insert_key`."""
     key = f"mt_{secrets.token_urlsafe(32)}"
     return key, {
         "id": str(uuid7()),
         "workspace_id": workspace_id,
         "name": name,
+        "role": role.value,
         "prefix": key[:_PREFIX_LENGTH],
         "hash": hash_of(key),
         "expires_at": utc(expires_at),

@@ -1,5 +1,6 @@
 """Postgres: connections, transactions, migrations."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from matinee.model.access import Actor, acting
 from matinee.model.errors import ConflictError, DatabaseUnavailableError, MatineeError
 
 #: Held while migrating, so that two processes that start at once do not both migrate. Any number not used elsewhere.
@@ -58,6 +60,19 @@ class Database:
             raise DatabaseUnavailableError from error
         except ForeignKeyViolation as error:
             raise ConflictError("Something that belongs to this was deleted in the same moment.") from error
+
+    @contextmanager
+    def within(self, workspace_id: str) -> Iterator[Connection[DictRow]]:
+        """Give a transaction in which nothing of another workspace exists, whatever is asked for: row-level security sees to that.
+
+        What it changes is noted as done by whoever acts (`matinee.model.access.acting`).
+
+        Raises:
+            DatabaseUnavailableError, ConflictError: as `transaction` does.
+        """
+        with self.transaction() as connection:
+            enter(connection, workspace_id, acting.get())
+            yield connection
 
     def _connection(self, patience_s: float) -> Connection[DictRow]:
         """Give a connection; put it back. It is asked for again and again: to wait in its queue does not make the pool try anew.
@@ -107,6 +122,19 @@ class Database:
         """Close all connections, for good."""
         self._pool.close()
 
+
+def enter(connection: Connection[DictRow], workspace_id: str, actor: Actor | None) -> None:
+    """Stay in this workspace until the transaction ends, and let what it changes be noted as done by `actor`."""
+    told = json.dumps(vars(actor)) if actor else ""
+    connection.execute(_ENTER, {"workspace_id": workspace_id, "actor": told})
+
+
+_ENTER = """
+SELECT
+    set_config('role', 'matinee_tenant', true),
+    set_config('matinee.workspace', %(workspace_id)s, true),
+    set_config('matinee.actor', %(actor)s, true)
+"""
 
 _SCHEMA_MIGRATIONS = """
 CREATE TABLE IF NOT EXISTS schema_migrations (

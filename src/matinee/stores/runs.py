@@ -32,7 +32,7 @@ class Runs:
         Raises:
             ConflictError: if that key came with another request.
         """
-        with self._database.transaction() as connection:
+        with self._database.within(new.workspace_id) as connection:
             run_id = self._run_of_key(connection, new) if new.idempotency_key else new.id
             if run_id == new.id:
                 insert_run(connection, new)
@@ -46,7 +46,7 @@ class Runs:
         """
         if not is_id(run_id):
             raise NotFoundError("There is no such run.")
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             return load_run(connection, run_id, workspace_id=workspace_id)
 
     def list(
@@ -95,7 +95,7 @@ class Runs:
             "before": read_cursor(cursor) if cursor else None,
             "limit": limit + 1,
         }
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             rows = connection.execute(self._sql["list_runs"], wanted).fetchall()
         found = [RunSummary.from_row(row) for row in rows[:limit]]
         return found, cursor_behind(found[-1].id) if len(rows) > limit else None

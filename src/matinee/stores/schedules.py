@@ -90,7 +90,7 @@ class Schedules:
 
     def named(self, workspace_id: str) -> Mapping[str, Schedule]:
         """Give the workspace's schedules that are not paused, by the names of their jobs, in the order of these."""
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             rows = connection.execute(self._sql["list_named"], {"workspace_id": workspace_id}).fetchall()
         return {row["name"]: Schedule.from_row(row) for row in rows}
 

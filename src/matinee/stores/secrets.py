@@ -1,4 +1,4 @@
-"""Secrets Manager: where the database's URL is kept in the cloud."""
+"""Secrets Manager: where the database's URL and the like are kept in the cloud."""
 
 import json
 from typing import TYPE_CHECKING
@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 _OF_RDS = {"host": "host", "port": "port", "username": "user", "password": "password", "dbname": "dbname"}
 
 
-def conninfo(client: "SecretsManagerClient", secret: str) -> str:
-    """Give libpq's conninfo from a secret, whose text is a libpq URL, or JSON of RDS's making.
+def text_of(client: "SecretsManagerClient", arn: str) -> str:
+    """Give a secret's text, without blanks around it.
 
     Raises:
         DatabaseUnavailableError: if the secret cannot be read.
     """
     try:
-        text = client.get_secret_value(SecretId=secret)["SecretString"].strip()
+        return client.get_secret_value(SecretId=arn)["SecretString"].strip()
     except (ClientError, BotoCoreError) as error:
         raise DatabaseUnavailableError from error
+
+
+def conninfo(text: str) -> str:
+    """Give libpq's conninfo from a secret's text, which is a libpq URL, or JSON of RDS's making."""
     if not text.startswith("{"):
         return text
     made = json.loads(text)

@@ -48,7 +48,7 @@ class Sources:
             ConflictError: if they are too large together.
         """
         wanted = {"workspace_id": workspace_id, "tests": [test_id for test_id in test_ids if is_id(test_id)]}
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             size = connection.execute(self._sql["size_of_tests"], wanted).fetchone()
             if size and size["bytes"] > MAX_RUN_SCRIPT_BYTES:
                 raise ConflictError(
@@ -61,7 +61,7 @@ class Sources:
     def of_run(self, workspace_id: str, run_id: str, test_ids: Collection[str]) -> Sequence[tuple[Source, How]]:
         """Give what those tests of a run were made of, in their order."""
         wanted = {"workspace_id": workspace_id, "run_id": run_id, "tests": list(test_ids)}
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             rows = connection.execute(self._sql["of_run"], wanted).fetchall()
         return [(_source(row), _how(row)) for row in rows]
 

@@ -42,7 +42,7 @@ class Tests:
             ConflictError: if another test was saved from the same file.
         """
         row = {**asdict(draft), "tags": list(draft.tags), "id": str(uuid7()), "workspace_id": workspace_id}
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             if not connection.execute(self._sql["insert_test"], row).rowcount:
                 raise _path_taken(draft)
             connection.execute(self._sql["insert_version"], row)
@@ -51,7 +51,7 @@ class Tests:
     def get(self, workspace_id: str, test_id: str) -> SavedTest:
         """Give a test as it is now."""
         wanted = _named(workspace_id, test_id)
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             return self._load(connection, wanted)
 
     def list(
@@ -88,7 +88,7 @@ class Tests:
             "before": read_cursor(cursor) if cursor else None,
             "limit": limit + 1,
         }
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             rows = connection.execute(self._sql["list_tests"], wanted).fetchall()
             recents = recents_of_tests(connection, [str(row["id"]) for row in rows[:limit]])
         found = [SavedSummary.from_row(row, recent=recents[str(row["id"])]) for row in rows[:limit]]
@@ -105,7 +105,7 @@ class Tests:
         """
         row = {**asdict(draft), "tags": list(draft.tags), **_named(workspace_id, test_id)}
         try:
-            with self._database.transaction() as connection:
+            with self._database.within(workspace_id) as connection:
                 self._lock(connection, row, seen=seen)
                 if draft.changes(self._load(connection, row)):
                     connection.execute(self._sql["update_test"], row)
@@ -124,7 +124,7 @@ class Tests:
         """
         before = _read_version_cursor(cursor) if cursor else None
         wanted = {**_named(workspace_id, test_id), "before": before, "limit": limit + 1}
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             self._load(connection, wanted)
             rows = connection.execute(self._sql["list_versions"], wanted).fetchall()
         found = [TestVersion.from_row(row) for row in rows[:limit]]
@@ -137,7 +137,7 @@ class Tests:
             NotFoundError: also if there is none with this number.
         """
         wanted = {**_named(workspace_id, test_id), "version": number}
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             row = connection.execute(self._sql["get_version"], wanted).fetchone()
         if row is None:
             raise NotFoundError("There is no such version of this test.")
@@ -150,7 +150,7 @@ class Tests:
             ConflictError: if jobs have it, unless it is taken out of them by `force`; `extra` has them as `jobs`.
         """
         wanted = _named(workspace_id, test_id)
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             self._lock(connection, wanted, seen=None)
             if force:
                 connection.execute(self._sql["take_out_of_jobs"], wanted)
@@ -161,7 +161,7 @@ class Tests:
 
     def tags(self, workspace_id: str) -> Sequence[TagCount]:
         """Give the tags of the workspace's tests, the most used first."""
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             rows = connection.execute(self._sql["list_tags"], {"workspace_id": workspace_id}).fetchall()
         return [TagCount(**row) for row in rows]
 

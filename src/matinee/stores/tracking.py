@@ -56,7 +56,7 @@ class Tracking:
 
         Its cost grows with the number of tests.
         """
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             planned = {"workspace_id": workspace_id, "run_id": run_id, "at": at}
             if connection.execute(self._sql["mark_planned"], planned).rowcount:
                 connection.execute(self._sql["expect"], planned)
@@ -124,7 +124,7 @@ class Tracking:
         """
         if not is_id(run_id):
             raise NotFoundError("There is no such run.")
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             noted = {"workspace_id": workspace_id, "run_id": run_id, "at": at}
             row = connection.execute(self._sql["mark_cancel"], noted).fetchone()
             ended = 0

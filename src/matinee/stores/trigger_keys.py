@@ -87,7 +87,7 @@ class TriggerKeys:
             "hash": hash_of(key),
             "days": days,
         }
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             self._make_room(connection, row)
             made = connection.execute(self._sql["insert_trigger_key"], row).fetchone()
         assert made is not None  # noqa: S101 - an INSERT without conditions returns its row
@@ -96,7 +96,7 @@ class TriggerKeys:
     def list(self, workspace_id: str, job_id: str) -> Sequence[TriggerKey]:
         """Give the job's keys, newest first, the expired and the revoked ones among them."""
         wanted = _of_job(workspace_id, job_id)
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             self._see_job(connection, "find_job", wanted)
             return [TriggerKey.from_row(row) for row in connection.execute(self._sql["list_trigger_keys"], wanted)]
 
@@ -109,7 +109,7 @@ class TriggerKeys:
         if not is_id(key_id):
             raise NotFoundError(_NO_KEY)
         wanted = {**_of_job(workspace_id, job_id), "id": key_id}
-        with self._database.transaction() as connection:
+        with self._database.within(workspace_id) as connection:
             self._see_job(connection, "find_job", wanted)
             if not connection.execute(self._sql["revoke_trigger_key"], wanted).rowcount:
                 raise NotFoundError(_NO_KEY)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from matinee.model.errors import DatabaseUnavailableError, LiveUnavailableError, NotFoundError
 from matinee.stores.api_keys import ApiKeys
+from matinee.stores.audit import Audit
 from matinee.stores.deletions import Deletions
 from matinee.stores.keys import Keys
 from matinee.stores.rows import RunSummary
@@ -25,6 +26,8 @@ from matinee.usecases.schedule import Accountant
 logger = logging.getLogger(__name__)
 
 _IDEMPOTENCY_KEYS_LAST = timedelta(days=1)
+#: As openapi.json says.
+_AUDIT_KEPT = timedelta(days=400)
 #: So many runs at most expire with one sweep: each may have a thousand tests.
 _EXPIRED_AT_ONCE = 100
 #: However long the mending takes, for so long each of the other things is done.
@@ -40,6 +43,7 @@ class Sweeper:
     keys: Keys
     api_keys: ApiKeys
     sessions: Sessions
+    audit: Audit
     mender: Mender
     dead_letters: DeadLetters
     deletions: Deletions
@@ -91,6 +95,7 @@ class Sweeper:
             "tickets_forgotten": self.keys.forget_tickets(),
             "sessions_forgotten": self.sessions.forget(),
             "keys_forgotten": self.api_keys.forget(),
+            "audit_forgotten": self.audit.forget(before=now - _AUDIT_KEPT),
             "idempotency_keys_forgotten": self.runs.forget_idempotency_keys(before=now - _IDEMPOTENCY_KEYS_LAST),
             "runs_expired": self.deletions.expire(now - self.keep, limit=_EXPIRED_AT_ONCE),
             "ticks_forgotten": self.ticks.forget(now - self.keep),

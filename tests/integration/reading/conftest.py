@@ -104,7 +104,9 @@ class World:
 
     def ticket(self) -> str:
         """A ticket for the run."""
-        return bootstrap.keys().issue_ticket(self.workspace_id, self.run.id, seconds=60).ticket
+        by = bootstrap.keys().principal_of(self.key)
+        assert by is not None
+        return bootstrap.keys().issue_ticket(by, self.run.id, seconds=60).ticket
 
     def finish(self, status: TestStatus = TestStatus.PASSED, *, report: bool = True, said: bool = True) -> Run:
         """Let the run begin and end in Postgres; `said`: and its events be complete."""

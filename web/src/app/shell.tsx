@@ -66,7 +66,8 @@ export function Shell() {
       </Center>
     );
   }
-  return <Frame who={session.data.key.name} where={session.data.workspace.name} />;
+  const { key, member, workspace } = session.data;
+  return <Frame who={member?.name ?? member?.email ?? key?.name ?? ""} where={workspace.name} />;
 }
 
 function Frame({ who, where }: { who: string; where: string }) {

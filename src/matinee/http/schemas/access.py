@@ -1,11 +1,12 @@
-"""Sessions and API keys as the API takes and shows them."""
+"""Who may come in, and what they changed, as the API takes and shows it."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from matinee.http.schemas.shape import Line, Request, Shape, Text
+from matinee.http.schemas.shape import Id, Line, Request, Shape, Text, Title
+from matinee.model.access import Role
 
 _Secret = Annotated[Text, Field(min_length=1, max_length=200)]
 
@@ -38,13 +39,37 @@ class SessionKey(Shape):
     prefix: str = Field(description="How the key begins, to recognise it by.", examples=["mt_Zk3vQ9a"])
 
 
+class SessionMember(Shape):
+    """The member that a session is of."""
+
+    id: str
+    email: str
+    name: str | None = None
+
+
 class Session(Shape):
-    """A browser's session. It ends with its key, at the latest."""
+    """A browser's session: of an API key, with which it ends at the latest, or of a member."""
 
     workspace: Workspace
-    key: SessionKey
+    role: Role
+    key: SessionKey | None = None
+    member: SessionMember | None = None
     created_at: datetime
     expires_at: datetime
+
+
+class SignInWays(Shape):
+    """How one can sign in here, beside with an API key."""
+
+    single_sign_on: str | None = Field(
+        default=None, description="What people call the OpenID Connect issuer, if there is one."
+    )
+
+
+class SwitchRequest(Request):
+    """Another workspace of the same person's."""
+
+    workspace_id: Id
 
 
 class SignInLink(Shape):
@@ -63,6 +88,7 @@ class ApiKeyRequest(Request):
     name: Annotated[Line, Field(min_length=1, max_length=100)] = Field(
         description="Who or what has it.", examples=["CI of the shop"]
     )
+    role: Role = Field(default=Role.EDITOR, description="What its bearer may do.")
     expires_in_days: int | None = Field(default=None, ge=1, le=3650, description="Without it the key does not expire.")
 
 
@@ -71,6 +97,7 @@ class ApiKey(Shape):
 
     id: str
     name: str
+    role: Role
     prefix: str = Field(description="How the key begins, to recognise it by.", examples=["mt_Zk3vQ9a"])
     created_at: datetime
     expires_at: datetime | None = None
@@ -91,3 +118,96 @@ class ApiKeyList(Shape):
     """The workspace's API keys, newest first; of those that were revoked or have expired, the ones of the last 30 days."""
 
     items: list[ApiKey]
+
+
+class WorkspaceRequest(Request):
+    """A workspace's name."""
+
+    name: Title
+
+
+class WorkspaceDetails(Workspace):
+    """A workspace."""
+
+    created_at: datetime
+
+
+class NewWorkspace(Shape):
+    """A workspace that was just made."""
+
+    workspace: WorkspaceDetails
+    key: str = Field(description="A key of an owner's. It is shown only now.", repr=False)
+
+
+class WorkspaceList(Shape):
+    """Workspaces, by their names."""
+
+    items: list[Workspace]
+
+
+def _address(text: str) -> str:
+    """Take what an address must have; whether somebody has it, only a letter to them could tell."""
+    name, at, host = text.rpartition("@")
+    if not at or not name or "." not in host or any(part == "" for part in host.split(".")) or " " in text:
+        raise ValueError("it is no e-mail address")
+    return text
+
+
+class MemberRequest(Request):
+    """Somebody who shall come in."""
+
+    email: Annotated[Line, Field(max_length=254), AfterValidator(_address)] = Field(
+        description="Their address, as the OpenID Connect issuer has verified it.", examples=["ada@example.com"]
+    )
+    role: Role = Role.EDITOR
+
+
+class RoleRequest(Request):
+    """What somebody may do from now on."""
+
+    role: Role
+
+
+class Member(Shape):
+    """Somebody who may come in."""
+
+    id: str
+    email: str
+    role: Role
+    name: str | None = Field(default=None, description="As the issuer calls them, once they have been here.")
+    created_at: datetime
+    last_used_at: datetime | None = None
+    current: bool = Field(description="Whether it is who asks.")
+
+
+class MemberList(Shape):
+    """The workspace's members, the newest first."""
+
+    items: list[Member]
+
+
+class AuditActor(Shape):
+    """Who changed something."""
+
+    kind: Literal["key", "member"]
+    id: str
+    name: str
+
+
+class AuditEntry(Shape):
+    """What somebody changed."""
+
+    at: datetime
+    actor: AuditActor
+    action: str = Field(examples=["changed"])
+    target_kind: str = Field(examples=["job"])
+    target_id: str
+    target_name: str | None = None
+    details: dict[str, Any] = Field(description="Such as which fields `changed`; never what was in them.")
+
+
+class AuditPage(Shape):
+    """A page of the audit log, newest first."""
+
+    items: list[AuditEntry]
+    next_cursor: str | None = None

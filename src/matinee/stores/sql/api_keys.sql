@@ -3,14 +3,14 @@
 SELECT id FROM workspaces WHERE id = %(workspace_id)s FOR NO KEY UPDATE;
 
 -- name: count_working
-SELECT count(*) AS working FROM api_keys
+SELECT count(*) AS working, count(*) FILTER (WHERE role = 'owner') AS owners FROM api_keys
 WHERE workspace_id = %(workspace_id)s AND revoked_at IS NULL AND coalesce(expires_at > now(), true);
 
 -- name: list_keys
 SELECT * FROM api_keys WHERE workspace_id = %(workspace_id)s ORDER BY id DESC;
 
 -- name: find_key
-SELECT coalesce(expires_at > now(), true) AS works FROM api_keys
+SELECT role = 'owner' AND coalesce(expires_at > now(), true) AS owns FROM api_keys
 WHERE id = %(id)s AND workspace_id = %(workspace_id)s AND revoked_at IS NULL;
 
 -- name: revoke_key
