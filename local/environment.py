@@ -12,7 +12,7 @@ RUNTIME = ROOT / "layers" / "playwright" / ".runtime"
 
 #: What people may set for a function themselves, in the environment that they start the stack in.
 _PASSED = {
-    "submit": ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME"),
+    "submit": ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME", "MATINEE_REQUESTS_PER_MINUTE"),
     "run_test": ("MATINEE_SANDBOX", "MATINEE_MEMORY_MB"),
     "merge_report": ("MATINEE_SANDBOX",),
     "sweep": ("MATINEE_RETENTION_DAYS",),

@@ -35,7 +35,7 @@ def create_app() -> FastAPI:
             operation_id=operation,
             summary=summary,
             response_class=Response,
-            responses={206: {}, 304: {}, 416: {}, **documented(401, 404, 503)},
+            responses={206: {}, 304: {}, 416: {}, **documented(401, 404, 429, 503)},
             tags=["runs"],
             openapi_extra={"x-role": Role.VIEWER.value},
         )

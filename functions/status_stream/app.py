@@ -30,7 +30,10 @@ def create_app() -> FastAPI:
             operation_id=operation,
             summary="A run's live events",
             response_class=EventStream,
-            responses={204: {"description": "The client has the last event already."}, **documented(401, 404, 503)},
+            responses={
+                204: {"description": "The client has the last event already."},
+                **documented(401, 404, 429, 503),
+            },
             tags=["runs"],
             openapi_extra={"x-role": Role.VIEWER.value},
         )

@@ -4,6 +4,7 @@ from functions.submit import health
 from functions.submit.routes import (
     jobs,
     keys,
+    limits,
     members,
     runs,
     schedules,
@@ -35,7 +36,20 @@ def create_app() -> Api:
         redoc_url=None,
     )
     app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, at={"/api/jobs/run": MAX_JOB_RUN_BYTES})
-    for routes in (runs, tests, jobs, schedules, triggers, statistics, sessions, sign_on, keys, members, health):
+    for routes in (
+        runs,
+        tests,
+        jobs,
+        schedules,
+        triggers,
+        statistics,
+        sessions,
+        sign_on,
+        keys,
+        members,
+        limits,
+        health,
+    ):
         app.include_router(routes.router)
     problems.install(app)
     return app

@@ -9,6 +9,7 @@ from matinee import bootstrap
 from matinee.http.auth import Needs, credentials, principal_from
 from matinee.model.access import Principal, Role
 from matinee.model.run import RunTrigger
+from matinee.stores.keys import DEFAULT_WORKSPACE_ID
 from matinee.usecases.launch import Start
 
 #: Documents, for all routes of a router, that an API key is needed, or a session.
@@ -43,6 +44,11 @@ IfMatch = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=100, description="The `nextCursor` of the page before.")]
+
+
+def operates(principal: Principal) -> bool:
+    """Whether somebody looks after the installation, not only after a workspace of it."""
+    return principal.workspace_id == DEFAULT_WORKSPACE_ID and principal.role is Role.OWNER
 
 
 def starting(principal: Principal, idempotency_key: str | None) -> Start:

@@ -36,10 +36,11 @@ def run_accepted(run: Run) -> schemas.RunAccepted:
     )
 
 
-def shown(run: Run) -> schemas.Run:
-    """Show a run and its tests."""
+def shown(run: Run, *, ahead: int | None = None) -> schemas.Run:
+    """Show a run and its tests; `ahead` of it so many tests wait."""
     tests = [{**vars(test), "advice": _advice(test.reason)} for test in run.tests]
-    return schemas.Run.model_validate({**_summary(run), "tests": tests})
+    position = None if ahead is None else ahead + 1
+    return schemas.Run.model_validate({**_summary(run), "queue_position": position, "tests": tests})
 
 
 def summary(run: RunSummary) -> schemas.RunSummary:

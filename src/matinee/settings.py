@@ -113,6 +113,16 @@ class OidcSettings(_Settings):
     oidc_name: str = Field(default="single sign-on", description="What people call it.")
 
 
+class AccessSettings(_Settings):
+    """How often somebody may ask."""
+
+    matinee_requests_per_minute: int = Field(
+        default=3_000,
+        ge=0,
+        description="Of each key and member, unless their workspace has another limit; 0: as often as they like.",
+    )
+
+
 class StreamSettings(_Settings):
     """How eagerly status_stream reads the live table; each read of a quiet log costs one read unit."""
 

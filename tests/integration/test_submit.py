@@ -155,30 +155,6 @@ def test_a_megabyte_of_script_is_taken_however_it_is_escaped(road: Any, api: Any
     assert order.script_key
 
 
-#: What may be asked by whoever comes.
-OPEN = {("get", "/api/health"), ("post", "/api/session"), ("delete", "/api/session")}
-
-
-@pytest.mark.usefixtures("road")
-@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer mt_wrong"}])
-def test_without_a_key_nothing_is_told_but_health(client_of: Callable[..., Any], headers: Any) -> None:
-    """Whoever knows no key may sign in and sign out, and see whether there is somebody to sign in to."""
-    stranger = client_of(create_app(), headers=headers)
-    asked = {(method, path) for path, operations in create_app().openapi()["paths"].items() for method in operations}
-    answers = {
-        (method, path): stranger(method.upper(), path.replace("{run_id}", str(uuid7())), json={"script": SCRIPT})
-        for method, path in asked - OPEN
-    }
-
-    assert asked > OPEN
-    assert {401} == {answer.status_code for answer in answers.values()}
-    assert (401, 204) == (
-        stranger.post("/api/session", json={"key": "mt_wrong"}).status_code,
-        stranger("DELETE", "/api/session").status_code,
-    )
-    assert 200 == stranger.get("/api/health").status_code
-
-
 def test_another_workspaces_run_is_not_found(
     api: Any, client_of: Callable[..., Any], new_workspace: Callable[[], str]
 ) -> None:

@@ -374,6 +374,7 @@ def test_a_trigger_key_opens_nothing_else(api: Any, job: Any, client_of: Callabl
         "test_id": job["tests"][0],
         "key_id": made["id"],
         "member_id": made["id"],
+        "workspace_id": made["id"],
     }
     known = {"version": 1, "path": "index.html", **ids}
     anyone = [

@@ -4,13 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from functions.submit.asking import ApiKey, Cursor, Limit, Owner, Viewer
+from functions.submit.asking import ApiKey, Cursor, Limit, Owner, Viewer, operates
 from matinee import bootstrap
 from matinee.http import schemas
 from matinee.http.problems import documented
-from matinee.model.access import Principal, Role
+from matinee.model.access import Principal
 from matinee.model.errors import ForbiddenError
-from matinee.stores.keys import DEFAULT_WORKSPACE_ID
 from matinee.stores.members import Member
 
 router = APIRouter(dependencies=[ApiKey], tags=["access"])
@@ -51,7 +50,7 @@ def list_workspaces(principal: Viewer) -> schemas.WorkspaceList:
         found = [
             (each.workspace_id, each.workspace_name) for each in bootstrap.members().workspaces_of(principal.actor.id)
         ]
-    elif _operates(principal):
+    elif operates(principal):
         found = [(each.id, each.name) for each in bootstrap.workspaces().list()]
     else:
         own = bootstrap.workspaces().get(principal.workspace_id)
@@ -68,7 +67,7 @@ def list_workspaces(principal: Viewer) -> schemas.WorkspaceList:
 )
 def create_workspace(body: schemas.WorkspaceRequest, principal: Owner) -> schemas.NewWorkspace:
     """Make a workspace with an owner's key, which is not shown again. That is for owners of the installation's first workspace."""
-    if not _operates(principal):
+    if not operates(principal):
         raise ForbiddenError("Only an owner of this installation's first workspace can make others.")
     made = bootstrap.workspaces().make(body.name, first_key="first key of the workspace")
     return schemas.NewWorkspace(workspace=schemas.WorkspaceDetails.model_validate(made.workspace), key=made.key)
@@ -135,11 +134,6 @@ def list_audit(
     found, following = bootstrap.audit().list(principal.workspace_id, target_id=target_id, limit=limit, cursor=cursor)
     items = [schemas.AuditEntry.model_validate(entry) for entry in found]
     return schemas.AuditPage(items=items, next_cursor=following)
-
-
-def _operates(principal: Principal) -> bool:
-    """Whether somebody looks after the installation, not only after a workspace of it."""
-    return principal.workspace_id == DEFAULT_WORKSPACE_ID and principal.role is Role.OWNER
 
 
 def _shown(member: Member, principal: Principal) -> schemas.Member:

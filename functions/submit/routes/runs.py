@@ -97,8 +97,10 @@ def list_runs(
     tags=["runs"],
 )
 def get_run(run_id: str, principal: Viewer) -> schemas.Run:
-    """Give a run with its tests' results."""
-    return views.shown(bootstrap.runs().get(principal.workspace_id, run_id))
+    """Give a run with its tests' results, and while it is queued its place among all that waits."""
+    run = bootstrap.runs().get(principal.workspace_id, run_id)
+    queued = run.status is RunStatus.QUEUED
+    return views.shown(run, ahead=bootstrap.limits().ahead_of(principal.workspace_id, run_id) if queued else None)
 
 
 @router.post(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matinee.stores.issuer import Issuer
     from matinee.stores.jobs import Jobs
     from matinee.stores.keys import Keys
+    from matinee.stores.limits import LimitBook
     from matinee.stores.live import LiveTable
     from matinee.stores.members import Members
     from matinee.stores.postgres import Database
@@ -183,7 +184,7 @@ def keys() -> "Keys":
     """Give the API keys and tickets in Postgres."""
     from matinee.stores.keys import Keys
 
-    return Keys(database())
+    return Keys(database(), requests_per_minute=_most_requests())
 
 
 def api_keys() -> "ApiKeys":
@@ -197,7 +198,14 @@ def sessions() -> "Sessions":
     """Give the browsers' sessions in Postgres."""
     from matinee.stores.sessions import Sessions
 
-    return Sessions(database())
+    return Sessions(database(), requests_per_minute=_most_requests())
+
+
+def limits() -> "LimitBook":
+    """Give the limits and usage of workspaces in Postgres."""
+    from matinee.stores.limits import LimitBook
+
+    return LimitBook(database())
 
 
 def members() -> "Members":
@@ -231,6 +239,11 @@ def issuer() -> "Issuer | None":
 
     secret = told.oidc_client_secret or (_secret(told.oidc_secret) if told.oidc_secret else "")
     return Issuer(told.oidc_issuer, client_id=told.oidc_client_id, client_secret=secret)
+
+
+def _most_requests() -> int:
+    most: int = settings.load(settings.AccessSettings).matinee_requests_per_minute
+    return most
 
 
 def trigger_keys() -> "TriggerKeys":

@@ -15,6 +15,7 @@ from matinee.bootstrap.stores import (
     job_queue,
     jobs,
     keys,
+    limits,
     live,
     of_runs,
     report_queue,
@@ -72,7 +73,7 @@ def launcher() -> "Launcher":
     """Give what makes runs and queues them."""
     from matinee.usecases.launch import Launcher
 
-    return Launcher(runs(), live(), dispatch(), job_queue())
+    return Launcher(runs(), live(), dispatch(), job_queue(), planner())
 
 
 def timekeeper() -> "Timekeeper":
@@ -135,7 +136,7 @@ def planner() -> "Planner":
     """Give what sends the tests of jobs."""
     from matinee.usecases.plan import Planner
 
-    return Planner(tracking(), live(), dispatch(), closer())
+    return Planner(tracking(), limits(), live(), dispatch(), closer())
 
 
 def canceller() -> "Canceller":
@@ -207,6 +208,7 @@ def sweeper() -> "Sweeper":
         api_keys(),
         sessions(),
         audit(),
+        limits(),
         mender(),
         dead_letters(),
         deletions(),

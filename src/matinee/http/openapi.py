@@ -10,17 +10,16 @@ from matinee.http.auth import Needs
 
 #: What comes with a session and changes something may be refused for the page that sends it.
 _CHANGING = {"post", "put", "patch", "delete"}
-_FORBIDDEN = {
-    "description": "Forbidden",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_FORBIDDEN = {"description": "Forbidden", "content": _PROBLEM}
+_TOO_MANY = {"description": "Too Many Requests", "content": _PROBLEM}
 
 
 class Api(FastAPI):
     """An app whose OpenAPI says that problems are `application/problem+json`, and has none of FastAPI's own errors.
 
     Each operation says in `x-role` who may use it: at least a `viewer`, `editor` or `owner`, or `anyone`. Each that some may not use, or that a
-    session may change something with, has its 403.
+    session may change something with, has its 403; each that takes a key, its 429.
     """
 
     def __init__(self, **told: Any) -> None:
@@ -45,6 +44,8 @@ class Api(FastAPI):
                 by_session = method in _CHANGING and any("session" in way for way in operation.get("security", []))
                 if by_session or operation["x-role"] in {"editor", "owner"}:
                     operation["responses"].setdefault("403", _FORBIDDEN)
+                if operation["x-role"] != "anyone":
+                    operation["responses"].setdefault("429", _TOO_MANY)
         for name in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(name, None)
         return document

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid_utils import uuid7
 
 from matinee.model.access import Actor, Principal, Role
+from matinee.stores.limits import count_request
 from matinee.stores.postgres import Database
 from matinee.stores.rows import utc
 from matinee.stores.sql import queries
@@ -29,9 +30,10 @@ class Ticket(NamedTuple):
 class Keys:
     """Who may come in. Every method raises DatabaseUnavailableError if Postgres does not answer."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, requests_per_minute: int = 0) -> None:
         self._database = database
         self._sql = queries("keys")
+        self._most = requests_per_minute  #: of each key whose workspace has no other limit; 0: as many as it likes
 
     def ensure_workspace(self) -> str:
         """Make the default workspace unless it is there; give its id."""
@@ -55,13 +57,18 @@ class Keys:
             return key if connection.execute(self._sql["insert_first_key"], row).fetchone() else None
 
     def principal_of(self, key: str) -> Principal | None:
-        """Give the bearer of `key`, unless it is unknown, revoked or expired; note once a minute that it is in use."""
+        """Give the bearer of `key`, unless it is unknown, revoked or expired; note once a minute that it is in use.
+
+        Raises:
+            TooManyRequestsError: if it was used more often in this minute than it may.
+        """
         with self._database.transaction() as connection:
             row = connection.execute(self._sql["find_key"], {"hash": hash_of(key)}).fetchone()
             if row is None:
                 return None
             if row["stale"]:
                 connection.execute(self._sql["touch_key"], {"id": row["id"]})
+            count_request(connection, row["workspace_id"], row["id"], most=row["requests_per_minute"] or self._most)
         actor = Actor(kind="key", id=str(row["id"]), name=row["name"])
         return Principal(workspace_id=str(row["workspace_id"]), role=Role(row["role"]), actor=actor)
 

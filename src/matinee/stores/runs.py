@@ -12,6 +12,7 @@ from matinee.model.errors import ConflictError, NotFoundError
 from matinee.model.run import RunKind, RunStatus, RunTrigger
 from matinee.model.work import TestOrder
 from matinee.stores.ids import cursor_behind, is_id, read_cursor
+from matinee.stores.limits import admit_run
 from matinee.stores.postgres import Database
 from matinee.stores.rows import NewRun, Run, RunSummary, RunTest, order_of
 from matinee.stores.sql import queries
@@ -31,10 +32,12 @@ class Runs:
 
         Raises:
             ConflictError: if that key came with another request.
+            TooManyRequestsError: if the workspace has no room for it.
         """
         with self._database.within(new.workspace_id) as connection:
             run_id = self._run_of_key(connection, new) if new.idempotency_key else new.id
             if run_id == new.id:
+                admit_run(connection, new)
                 insert_run(connection, new)
             return load_run(connection, run_id)
 

@@ -12,6 +12,7 @@ from psycopg.rows import DictRow
 from matinee.model.access import Actor, Principal, Role
 from matinee.model.errors import UnauthorizedError
 from matinee.stores.keys import hash_of
+from matinee.stores.limits import count_request
 from matinee.stores.postgres import Database, enter
 from matinee.stores.rows import known
 from matinee.stores.sql import queries
@@ -101,8 +102,9 @@ class SignInLink(NamedTuple):
 class Sessions:
     """Which browsers may come in. Every method raises DatabaseUnavailableError if Postgres does not answer."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, requests_per_minute: int = 0) -> None:
         self._database = database
+        self._most = requests_per_minute  #: as of keys
         self._sql = queries("sessions")
 
     def sign_in(self, key: str) -> NewSession:
@@ -164,9 +166,18 @@ class Sessions:
         return NewSession(token, Session.from_row(row))
 
     def principal_of(self, token: str) -> Principal | None:
-        """Give whose session it is, as `find` does."""
-        session = self.find(token)
-        return session.principal if session else None
+        """Give whose session it is, as `find` does.
+
+        Raises:
+            TooManyRequestsError: if its key or member has asked more often in this minute than they may.
+        """
+        with self._database.transaction() as connection:
+            row = self._found(connection, token)
+            if row is None:
+                return None
+            most = row["requests_per_minute"] or self._most
+            count_request(connection, row["workspace_id"], row["key_id"] or row["member_id"], most=most)
+        return Session.from_row(row).principal
 
     def end(self, token: str) -> None:
         """See that the session is good for nothing from now on; that it already was is no mistake."""

@@ -10,6 +10,7 @@ from psycopg.rows import DictRow
 
 from matinee.model.errors import NotFoundError
 from matinee.model.schedule import EXPLAINED, FAILING_AFTER, MissReason, TickOutcome, decide
+from matinee.stores.limits import admit_run
 from matinee.stores.postgres import Database
 from matinee.stores.rows import NewRun, known
 from matinee.stores.runs import insert_run
@@ -57,6 +58,7 @@ class Ticks:
 
         Raises:
             NotFoundError: if the job has no schedule any more.
+            TooManyRequestsError: if the workspace has no room for it.
         """
         with self._database.transaction() as connection:
             schedule = self._lock(connection, job_id)  # of two deliveries at once, the second finds the first's row
@@ -66,6 +68,7 @@ class Ticks:
             ahead = connection.execute(self._sql["unfinished_runs"], wanted).fetchall()
             outcome = decide(schedule.overlap, unfinished=len(ahead))
             if outcome is not TickOutcome.SKIPPED:
+                admit_run(connection, new)
                 insert_run(
                     connection,
                     replace(_behind(ahead[-1], new) if outcome is TickOutcome.QUEUED else new, scheduled_at=at),

@@ -12,6 +12,7 @@ from matinee.model.errors import NotFoundError
 from matinee.model.run import ADVICE, Reason, RunKind, RunStatus, TestStatus, verdict
 from matinee.model.work import RunOrder, TestOrder, TestResult
 from matinee.stores.ids import is_id
+from matinee.stores.limits import add_usage, free_places
 from matinee.stores.postgres import Database
 from matinee.stores.rows import Run, RunSummary, RunTest, order_of, outcome_of
 from matinee.stores.runs import load_run
@@ -28,6 +29,7 @@ class Change:
     run: RunSummary
     test: RunTest
     closed: bool = False  #: the run ended with it
+    made_room: bool = False  #: for tests of other runs, whose workspace has only so many places
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Tracking:
             return self._summary(connection, run_id)
 
     def take(self, run_id: str, *, at: datetime) -> Taken:
-        """Mark as sent what can be sent now: with what is sent and has not ended, as many tests as `parallelism`.
+        """Mark as sent what can be sent now: with what is sent and has not ended, as many tests as `parallelism`, and as the workspace has places.
 
         It takes those first of which nobody knows how long they take, then the longest. If the run's time is over or
         its failures are too many, all that was not sent ends instead. Before `plan`, and once the run has ended or is
@@ -79,7 +81,10 @@ class Tracking:
                 return Taken(ended=self._end_unsent(connection, run_id, outcome, at=at))
             if not load["unsent"] or load["open"] >= run["parallelism"]:
                 return Taken()
-            wanted = {"run_id": run_id, "at": at, "free": run["parallelism"] - load["open"]}
+            free = run["parallelism"] - load["open"]
+            if most := run["most_in_workspace"]:
+                free = min(free, free_places(connection, run["workspace_id"], most=most))
+            wanted = {"run_id": run_id, "at": at, "free": free}
             rows = connection.execute(self._sql["take"], wanted).fetchall()
             return Taken(orders=[order_of(row) for row in sorted(rows, key=lambda row: row["turn"])])
 
@@ -103,10 +108,13 @@ class Tracking:
         """Note the test's result, and the run's verdict if no other test is open; the first result stays."""
         with self._database.transaction() as connection:
             # Two last tests that end at once must not both leave the closing to the other.
-            self._lock(connection, run_id)
-            connection.execute(self._sql["end_test"], {"run_id": run_id, "test_id": test_id, **outcome_of(result)})
+            locked = self._lock(connection, run_id)
+            ended = {"run_id": run_id, "test_id": test_id, **outcome_of(result)}
+            if connection.execute(self._sql["end_test"], ended).rowcount:
+                add_usage(connection, locked["workspace_id"], ms=result.duration_ms)
             run, closed = self._close_if_over(connection, run_id)
-            return Change(run, self._test(connection, run_id, test_id), closed)
+            made_room = locked["most_in_workspace"] is not None
+            return Change(run, self._test(connection, run_id, test_id), closed, made_room)
 
     # -- to the run as a whole --------------------------------------------------------------------------------------
 

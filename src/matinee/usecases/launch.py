@@ -18,6 +18,7 @@ from matinee.stores.runs import Runs
 from matinee.stores.sources import How, Source
 from matinee.usecases.dispatch import Dispatch
 from matinee.usecases.milestones import now_ms, run_event
+from matinee.usecases.plan import Planner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,7 @@ class Launcher:
     live: LiveTable
     dispatch: Dispatch
     jobs: Queue[RunOrder]
+    planner: Planner
 
     def launch(self, new: NewRun) -> Run:
         """Make a run and queue it; with an idempotency key that was used before, give the run of that time.
@@ -45,6 +47,7 @@ class Launcher:
 
         Raises:
             ConflictError: if the idempotency key came with another request.
+            TooManyRequestsError: if the workspace has no room for it.
             DatabaseUnavailableError: if nothing was saved.
             LiveUnavailableError: if the run was saved but not queued yet; `extra` has its `runId`.
         """
@@ -66,11 +69,15 @@ class Launcher:
         Raises:
             LiveUnavailableError: sweep does it then.
         """
-        if run.planned_at or any(test.sent_at for test in run.tests):
+        planned = run.planned_at is not None
+        if any(test.sent_at for test in run.tests) or (planned and run.kind is RunKind.JOB):
             return
         self.live.append_once(run.id, key="queued", events=[run_event(run, at=now_ms())])
         if run.kind is RunKind.JOB:  # plan_job sends its tests
             self.jobs.send(RunOrder(workspace_id=run.workspace_id, run_id=run.id))
+            return
+        if planned:  # its workspace has only so many places
+            self.planner.advance(run.id)
             return
         for order in self.runs.orders(run.id):
             self.dispatch.send(order)

@@ -76,7 +76,7 @@ class Mender:
             return
         for test in self.tracking.open_tests(run.id):
             yield from self._mend_test(run, test, states.get(test.id, TestState()), everything=everything)
-        if run.kind is RunKind.JOB and self.planner.advance(run.id):
+        if run.planned_at and self.planner.advance(run.id):
             yield "advanced"
 
     def _mend_unplanned(self, run: RunSummary, *, everything: bool, since: timedelta) -> Iterator[str]:
@@ -85,7 +85,7 @@ class Mender:
             if waiting and waiting.run_id == run.id:  # nobody told it, or the one before was deleted
                 self.jobs.send(waiting)
                 yield "planned_again"
-        elif datetime.now(UTC) - run.created_at > GIVE_UP_AFTER:
+        elif _too_old(run):
             self.tracking.give_up(run.id, at=datetime.now(UTC))
             self.closer.unsent_ended(run.id)
             yield "given_up"
@@ -153,12 +153,14 @@ class Mender:
         if run.deadline_at and datetime.now(UTC) >= run.deadline_at:
             self._give_up(run, test, state, status=TestStatus.TIMED_OUT, reason=Reason.DEADLINE, message=_TOO_LATE)
             yield "timed_out"
+        elif not lost and test.sent_at is None and run.planned_at and not _too_old(run):
+            return  # it waits for its turn
         elif not everything and _seconds_idle(run, test, state) < _grace_s(run, test, lost=lost):
             return
         elif lost and max(attempts, test.losses + 1) >= MAX_ATTEMPTS:
             self._give_up(run, test, state)
             yield "worker_lost"
-        elif not lost and datetime.now(UTC) - run.created_at > GIVE_UP_AFTER:
+        elif not lost and _too_old(run):
             self._give_up(run, test, state, message=_NOBODY_TOOK_IT)
             yield "worker_lost"
         else:
@@ -183,6 +185,10 @@ class Mender:
         result = unfinished(state.lease, status=status, reason=reason, message=message)
         if self.live.put_result(run.id, test.id, result):
             self.tracker.ended(run.id, test.id, result)
+
+
+def _too_old(run: RunSummary) -> bool:
+    return datetime.now(UTC) - run.created_at > GIVE_UP_AFTER
 
 
 def _grace_s(run: RunSummary, test: RunTest, *, lost: bool) -> float:

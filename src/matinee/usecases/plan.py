@@ -1,8 +1,10 @@
-"""Send the tests of a job's run to the workers: never more at once than it wants, the longest first."""
+"""Send the tests of runs to the workers: never more at once than a job wants, or its workspace may, the longest first."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from matinee.model.errors import NotFoundError
+from matinee.stores.limits import LimitBook
 from matinee.stores.live import LiveTable
 from matinee.stores.tracking import Tracking
 from matinee.usecases.close import Closer
@@ -15,6 +17,7 @@ class Planner:
     """Plans the runs of jobs. Everything may be asked twice, and by two at once."""
 
     tracking: Tracking
+    limits: LimitBook
     live: LiveTable
     dispatch: Dispatch
     closer: Closer
@@ -51,3 +54,20 @@ class Planner:
         if taken.ended:
             self.closer.unsent_ended(run_id)
         return len(taken.orders) + taken.ended
+
+    def fill(self, workspace_id: str) -> int:
+        """Let whoever waits have the places of the workspace that are free, the oldest run first; give how many tests were sent or ended.
+
+        Raises:
+            LiveUnavailableError: as `plan` does.
+        """
+        done = 0
+        for run_id in self.limits.waiting(workspace_id):
+            try:
+                advanced = self.advance(run_id)
+            except NotFoundError:
+                continue  # deleted in this moment
+            if not advanced:
+                return done  # it wants a place, and there is none
+            done += advanced
+        return done

@@ -12,6 +12,7 @@ from matinee.stores.api_keys import ApiKeys
 from matinee.stores.audit import Audit
 from matinee.stores.deletions import Deletions
 from matinee.stores.keys import Keys
+from matinee.stores.limits import LimitBook
 from matinee.stores.rows import RunSummary
 from matinee.stores.runs import Runs
 from matinee.stores.sessions import Sessions
@@ -44,6 +45,7 @@ class Sweeper:
     api_keys: ApiKeys
     sessions: Sessions
     audit: Audit
+    limits: LimitBook
     mender: Mender
     dead_letters: DeadLetters
     deletions: Deletions
@@ -95,6 +97,7 @@ class Sweeper:
             "tickets_forgotten": self.keys.forget_tickets(),
             "sessions_forgotten": self.sessions.forget(),
             "keys_forgotten": self.api_keys.forget(),
+            "requests_forgotten": self.limits.forget(),
             "audit_forgotten": self.audit.forget(before=now - _AUDIT_KEPT),
             "idempotency_keys_forgotten": self.runs.forget_idempotency_keys(before=now - _IDEMPOTENCY_KEYS_LAST),
             "runs_expired": self.deletions.expire(now - self.keep, limit=_EXPIRED_AT_ONCE),

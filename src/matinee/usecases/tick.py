@@ -4,7 +4,13 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from matinee.model.errors import DatabaseUnavailableError, LiveUnavailableError, MatineeError, NotFoundError
+from matinee.model.errors import (
+    DatabaseUnavailableError,
+    LiveUnavailableError,
+    MatineeError,
+    NotFoundError,
+    TooManyRequestsError,
+)
 from matinee.model.run import RunTrigger
 from matinee.model.schedule import SCHEDULED_TIME, MissReason, TickOutcome
 from matinee.stores.runs import Runs
@@ -62,7 +68,10 @@ class Ticker:
             raise
         except MatineeError as error:
             return self.ticks.miss(schedule.job_id, at, reason=MissReason.START_FAILED, message=error.detail)
-        tick = self.ticks.fire(schedule.job_id, at, new, message=message)
+        try:
+            tick = self.ticks.fire(schedule.job_id, at, new, message=message)
+        except TooManyRequestsError as error:
+            return self.ticks.miss(schedule.job_id, at, reason=MissReason.START_FAILED, message=error.detail)
         if tick.run_id is None:
             return tick
         if tick.outcome is TickOutcome.REPLACED:

@@ -71,8 +71,12 @@ class Tracker:
     def ended(self, run_id: str, test_id: str, result: TestResult) -> None:
         """A test has its result; the last one's is followed by the run's verdict."""
         change = self.tracking.finish_test(run_id, test_id, result)
-        if change.run.end_said_at:
-            return
+        if not change.run.end_said_at:
+            self._tell_end(change, result)
+        if change.made_room:
+            self.planner.fill(change.run.workspace_id)
+
+    def _tell_end(self, change: Change, result: TestResult) -> None:
         if change.run.kind is RunKind.JOB:
             self._ended_in_job(change)
         elif change.run.status.is_terminal:

@@ -100,10 +100,12 @@ TABLE = {
     "POST /api/tests/{test_id}/run": Row(of_editors(202, 404), {}),
     "GET /api/tests/{test_id}/versions": Row(of_viewers(200, 404)),
     "GET /api/tests/{test_id}/versions/{version}": Row(of_viewers(200, 404)),
+    "GET /api/usage": Row(of_viewers(200, 200)),
     "GET /api/workspace": Row(of_viewers(200, 200)),
     "PUT /api/workspace": Row(of_owners(200, 200), {"name": "Ours"}),
     "GET /api/workspaces": Row(of_viewers(200, 200)),
     "POST /api/workspaces": Row(of_owners(201, 403), {"name": "Theirs"}),
+    "PUT /api/workspaces/{workspace_id}/limits": Row(of_owners(200, 403), {"maxConcurrentTests": 100}),
 }
 QUERIES = {"GET /api/session/sign-on": "?origin=http://127.0.0.1:8400"}
 
@@ -132,7 +134,7 @@ class Stage:
     def fill(self, method: str, path: str) -> dict[str, str]:
         """Give what stands for the names in a path. One run is enough for all that do not delete it."""
         self._made += 1
-        known: dict[str, Any] = {"version": 1, "path": "index.html"}
+        known: dict[str, Any] = {"version": 1, "path": "index.html", "workspace_id": self._road.workspace_id}
         if "{run_id}" in path:
             known["run_id"] = self._run() if method == "DELETE" else self._run_to_read
         if "{test_id}" in path or path in {"/api/jobs", "/api/jobs/{job_id}"}:

@@ -46,6 +46,7 @@ from matinee.http.schemas.library import (
     TestVersion,
     TestVersionPage,
 )
+from matinee.http.schemas.limits import Limits, LimitsRequest, Usage
 from matinee.http.schemas.runs import (
     Case,
     HowRequest,
@@ -98,6 +99,8 @@ __all__ = [
     "JobSummary",
     "LastRun",
     "LastStatus",
+    "Limits",
+    "LimitsRequest",
     "Member",
     "MemberList",
     "MemberRequest",
@@ -152,6 +155,7 @@ __all__ = [
     "TriggerKeyList",
     "TriggerKeyRequest",
     "TriggerRequest",
+    "Usage",
     "Workspace",
     "WorkspaceDetails",
     "WorkspaceList",

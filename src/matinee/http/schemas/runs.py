@@ -123,6 +123,9 @@ class RunSummary(Shape):
 class Run(RunSummary):
     """A run and each of its tests."""
 
+    queue_position: int | None = Field(
+        default=None, description="While it is queued: 1 if no test of the workspace's was asked for before its own."
+    )
     tests: list[RunTest]
 
 

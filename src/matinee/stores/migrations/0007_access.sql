@@ -76,6 +76,8 @@ SELECT wall_in(name::regclass) FROM unnest(ARRAY[
     'sessions', 'sign_in_links', 'test_versions', 'tests', 'ticks', 'trigger_keys'
 ]) AS name;
 
+GRANT SELECT ON outages TO matinee_tenant; -- when nobody was there, for a tick: of all alike
+
 -- What people changed. Written by triggers alone, with what they change, so nothing can be changed without it.
 CREATE TABLE audit (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -16,8 +16,9 @@ WHERE NOT EXISTS (
 RETURNING id;
 
 -- name: find_key
-SELECT id, workspace_id, name, role, coalesce(last_used_at < now() - interval '1 minute', true) AS stale
-FROM api_keys
+SELECT api_keys.id, workspace_id, api_keys.name, role, requests_per_minute,
+    coalesce(last_used_at < now() - interval '1 minute', true) AS stale
+FROM api_keys JOIN workspaces ON workspaces.id = workspace_id
 WHERE hash = %(hash)s AND revoked_at IS NULL AND coalesce(expires_at > now(), true);
 
 -- name: touch_key

@@ -8,11 +8,15 @@ RETURNING run_id, fingerprint;
 -- name: insert_run
 INSERT INTO runs (
     id, workspace_id, kind, trigger, title, created_at,
-    job_id, rerun_of, parallelism, stop_after_failures, deadline_at, scheduled_at, in_line
+    job_id, rerun_of, parallelism, stop_after_failures, deadline_at, scheduled_at, in_line, planned_at
 ) VALUES (
-    %(id)s, %(workspace_id)s, %(kind)s, %(trigger)s, %(title)s, %(created_at)s,
+    %(id)s, %(workspace_id)s, %(kind)s::run_kind, %(trigger)s, %(title)s, %(created_at)s,
     %(job_id)s, %(rerun_of)s, %(parallelism)s, %(stop_after_failures)s, %(deadline_at)s,
-    %(scheduled_at)s, %(in_line)s
+    %(scheduled_at)s, %(in_line)s,
+    -- A single test whose workspace has so many places is sent in its turn, as a job's are.
+    CASE WHEN %(kind)s::run_kind = 'test' AND EXISTS (
+        SELECT FROM workspaces WHERE id = %(workspace_id)s::uuid AND max_concurrent_tests IS NOT NULL
+    ) THEN %(created_at)s::timestamptz END
 );
 
 -- name: insert_test

@@ -19,6 +19,7 @@ SELECT %(hash)s, workspace_id, id, now() + %(lasts)s FROM members WHERE id = %(m
 -- The former token is good until the browser has come with the new one, for that answer may have been lost, and for a moment
 -- more, for requests that were under way.
 SELECT sessions.id, sessions.created_at, sessions.expires_at, sessions.workspace_id, workspaces.name AS workspace_name,
+    requests_per_minute,
     sessions.key_id, api_keys.name AS key_name, api_keys.prefix AS key_prefix,
     sessions.member_id, members.email, members.name AS member_name,
     coalesce(api_keys.role, members.role) AS role,

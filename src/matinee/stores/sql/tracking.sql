@@ -1,5 +1,6 @@
 -- name: lock_run
-SELECT * FROM runs WHERE id = %(run_id)s FOR UPDATE;
+SELECT runs.*, (SELECT max_concurrent_tests FROM workspaces WHERE workspaces.id = workspace_id) AS most_in_workspace
+FROM runs WHERE id = %(run_id)s FOR UPDATE OF runs;
 
 -- name: summary
 SELECT runs.*, (
