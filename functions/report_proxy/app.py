@@ -1,13 +1,15 @@
 """report_proxy: the HTML reports of runs, for those who may read them."""
 
 from http import HTTPStatus
+from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 
 from functions.report_proxy import answers, tickets
 from matinee import bootstrap, settings
 from matinee.http import links, problems
 from matinee.http.auth import credentials, principal_from
+from matinee.http.openapi import Api, optional
 from matinee.http.pages import wants_page
 from matinee.http.problems import documented
 from matinee.model.access import Role
@@ -20,11 +22,18 @@ _REPORTS = {
     "/api/test-results/tests/{run_id}/report": ("getReport", "A run's HTML report, and every file of it"),
     _OF_JOBS + "{run_id}/report": ("getJobReport", "The report of a job's run; of its latest one, by the job's id"),
 }
+#: A browser is led on, and shown a page where a program gets a problem document.
+_PAGE: dict[str, Any] = {"content": {"text/html": {}}}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    **{status: {} for status in (206, 303, 304, 307, 416)},
+    **{status: answer | _PAGE for status, answer in documented(401, 404).items()},
+    **documented(429, 503),
+}
 
 
-def create_app() -> FastAPI:
+def create_app() -> Api:
     """Make the app; the stores are reached when the first client comes."""
-    app = FastAPI(title="Matinee: reports", dependencies=[credentials])
+    app = Api(title="Matinee: reports", dependencies=[credentials])
     problems.install(app)
     for report, (operation, summary) in _REPORTS.items():
         app.add_api_route(report, to_folder, methods=["GET", "HEAD"], status_code=307, include_in_schema=False)
@@ -35,9 +44,9 @@ def create_app() -> FastAPI:
             operation_id=operation,
             summary=summary,
             response_class=Response,
-            responses={206: {}, 304: {}, 416: {}, **documented(401, 404, 429, 503)},
+            responses=_ANSWERS,
             tags=["runs"],
-            openapi_extra={"x-role": Role.VIEWER.value},
+            openapi_extra={"x-role": Role.VIEWER.value, **optional(header=["Range", "If-None-Match"])},
         )
     return app
 

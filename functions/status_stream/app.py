@@ -6,6 +6,7 @@ from fastapi.concurrency import run_in_threadpool
 from matinee import bootstrap, settings
 from matinee.http import problems
 from matinee.http.auth import credentials, principal_from
+from matinee.http.openapi import Api, optional
 from matinee.http.problems import documented
 from matinee.http.sse import EventStream, last_event_id, while_allowed
 from matinee.http.standing import Standing
@@ -14,9 +15,9 @@ from matinee.stores.runs import Run
 from matinee.usecases.watch import Pace, Watches
 
 
-def create_app() -> FastAPI:
+def create_app() -> Api:
     """Make the app; the stores are reached when the first client comes."""
-    app = FastAPI(title="Matinee: live events", dependencies=[credentials])
+    app = Api(title="Matinee: live events", dependencies=[credentials])
     problems.install(app)
 
     for path, operation in (
@@ -35,7 +36,7 @@ def create_app() -> FastAPI:
                 **documented(401, 404, 429, 503),
             },
             tags=["runs"],
-            openapi_extra={"x-role": Role.VIEWER.value},
+            openapi_extra={"x-role": Role.VIEWER.value, **optional(header=["Last-Event-ID"], query=["lastEventId"])},
         )
     return app
 

@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
+from functions.submit.app import create_app
 from matinee.http import problems
 from matinee.http.auth import principal_from
 from matinee.http.cookies import ticket_cookie
@@ -56,6 +57,7 @@ def client(client_of: Callable[..., Any]) -> Any:
     def fail_in_detail() -> None:
         raise errors.ScriptInvalidError("Line 1: no", line=1, half="\ud800")
 
+    @app.put("/busy")
     @app.get("/busy")
     def fail_for_now() -> None:
         raise errors.TooManyRequestsError("No more today", retry_after=7)
@@ -128,10 +130,19 @@ def test_a_bug_is_a_problem_too_and_tells_nothing(client: Any) -> None:
 
 
 def test_an_unknown_path_and_a_wrong_method_are_problems(client: Any) -> None:
+    """Allowed is what any route of the path takes, not only the first."""
     unknown, wrong = client.get("/nowhere"), client("DELETE", "/busy")
 
     assert (404, "urn:matinee:problem:not-found") == (unknown.status_code, unknown.json()["type"])
-    assert (405, "GET") == (wrong.status_code, wrong.headers["allow"])
+    assert (405, "GET, PUT") == (wrong.status_code, wrong.headers["allow"])
+
+
+@pytest.mark.parametrize("path", ["/api/tests/", "/api/runs/x/", "/api/health/"])
+def test_a_slash_too_many_leads_nowhere(client_of: Callable[..., Any], path: str) -> None:
+    """Least of all to the host that the request itself names."""
+    answer = client_of(create_app()).get(path, headers={"host": "elsewhere.example"})
+
+    assert (404, False) == (answer.status_code, "location" in answer.headers)
 
 
 def test_a_body_that_is_no_json_is_400(client: Any) -> None:

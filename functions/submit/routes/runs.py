@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from functions.submit import views
 from functions.submit.asking import ApiKey, Cursor, Editor, IdempotencyKey, Limit, Reader, Viewer, starting, trigger_of
@@ -66,8 +65,8 @@ def list_runs(
     search: Annotated[
         schemas.Text | None, Query(max_length=200, description="In the title; in capitals or not.")
     ] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Only those made then or later.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Only those made before.")] = None,
+    since: Annotated[schemas.Moment | None, Query(description="Only those made then or later.")] = None,
+    until: Annotated[schemas.Moment | None, Query(description="Only those made before.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> schemas.RunPage:

@@ -1,5 +1,6 @@
 """What OpenAPI is told beside what FastAPI finds out by itself."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -20,11 +21,13 @@ class Api(FastAPI):
 
     Each operation says in `x-role` who may use it: at least a `viewer`, `editor` or `owner`, or `anyone`. Each that some may not use, or that a
     session may change something with, has its 403; each that takes a key, its 429.
+
+    A path with a slash too many is not found: FastAPI would send whoever asks to the address that they name themselves, in `Host`.
     """
 
-    def __init__(self, **told: Any) -> None:
+    def __init__(self, **more: Any) -> None:
         self._roles: dict[str | None, str] = {}
-        super().__init__(**told)
+        super().__init__(redirect_slashes=False, **more)
 
     def include_router(self, router: APIRouter, **how: Any) -> None:
         """Take in routes, and note who may use them."""
@@ -40,7 +43,7 @@ class Api(FastAPI):
         for path in document["paths"].values():
             for method, operation in path.items():
                 operation["responses"] = dict(_responses(operation["responses"]))
-                operation.setdefault("x-role", self._roles[operation["operationId"]])
+                operation.setdefault("x-role", self._roles.get(operation["operationId"]))
                 by_session = method in _CHANGING and any("session" in way for way in operation.get("security", []))
                 if by_session or operation["x-role"] in {"editor", "owner"}:
                     operation["responses"].setdefault("403", _FORBIDDEN)
@@ -58,6 +61,12 @@ def _role(dependant: Dependant) -> str | None:
     return next(filter(None, map(_role, dependant.dependencies)), None)
 
 
+def optional(*, header: Sequence[str] = (), query: Sequence[str] = ()) -> dict[str, Any]:
+    """Document what a route reads from the request itself, for its `openapi_extra`: texts that may be left out."""
+    named = [*(("header", name) for name in header), *(("query", name) for name in query)]
+    return {"parameters": [{"name": name, "in": place, "schema": {"type": "string"}} for place, name in named]}
+
+
 def _responses(found: dict[str, Any]) -> list[tuple[str, Any]]:
     """Give problems their media type; leave out the 422 that FastAPI adds wherever there is a parameter."""
     return [
@@ -68,9 +77,14 @@ def _responses(found: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _is_of(response: dict[str, Any], model: str) -> bool:
-    reference = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
-    return bool(reference == f"#/components/schemas/{model}")
+    return _reference(model) in response.get("content", {}).values()
 
 
 def _as_problem(response: dict[str, Any]) -> dict[str, Any]:
-    return {**response, "content": {"application/problem+json": response["content"]["application/json"]}}
+    """FastAPI writes a problem down as of the type that the route's good answers have; what else it may be, stays."""
+    others = {kind: found for kind, found in response["content"].items() if found != _reference("Problem")}
+    return {**response, "content": {"application/problem+json": _reference("Problem"), **others}}
+
+
+def _reference(model: str) -> dict[str, Any]:
+    return {"schema": {"$ref": f"#/components/schemas/{model}"}}

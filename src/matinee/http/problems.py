@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Mapping
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 
 from matinee.http.schemas import Problem
 from matinee.model import errors
@@ -107,12 +108,21 @@ def _fault(error: Mapping[str, Any]) -> dict[str, Any]:
     return fault | {name: more[name] for name in ("position", "suggestion") if more.get(name)}
 
 
-def _of_framework(_request: Request, error: Exception) -> Response:
+def _of_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the type that it was registered for
     status = HTTPStatus(error.status_code)
     answer = problem(status, name=status.phrase.lower().replace(" ", "-"), detail=_sentence(status, error.detail))
     answer.headers.update(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(_methods(request))
     return answer
+
+
+def _methods(request: Request) -> list[str]:
+    """Give what the path may be asked with. The router itself names only those of the first route that has this path."""
+    asked = [{**request.scope, "method": method.value} for method in HTTPMethod]
+    routes: Sequence[BaseRoute] = request.app.routes
+    return [each["method"] for each in asked if any(route.matches(each)[0] is Match.FULL for route in routes)]
 
 
 def _sentence(status: HTTPStatus, detail: str) -> str:

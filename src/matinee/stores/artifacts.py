@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: How much of an object is in memory while it is served.
 CHUNK_BYTES = 256 * 1024
 
+#: What is longer is refused by S3, and not as something that is not there: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+_MOST_KEY_BYTES = 1024
 _UNKNOWN_TYPE = "application/octet-stream"
 #: What reports consist of. Python's own table differs from one machine to the next.
 _CONTENT_TYPES = {
@@ -176,6 +178,8 @@ class Artifacts:
         Raises:
             NotFoundError: if there is none.
         """
+        if len(key.encode()) > _MOST_KEY_BYTES:
+            raise NotFoundError
         asked: dict[str, Any] = {"Bucket": self._bucket, "Key": key}
         if range_header and _RANGE.fullmatch(range_header.strip()):
             asked["Range"] = range_header.strip()

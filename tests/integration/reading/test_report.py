@@ -181,6 +181,7 @@ def peak_bytes() -> int:
         "data/",
         "data",
         "...",
+        "x" * 1_100,
     ],
 )
 def test_no_path_leads_out_of_the_report(report: str, world: Any, path: str) -> None:

@@ -73,7 +73,7 @@ from matinee.http.schemas.schedules import (
     Timezone,
 )
 from matinee.http.schemas.service import Check, Health, Problem
-from matinee.http.schemas.shape import Id, Text
+from matinee.http.schemas.shape import Id, Moment, Text
 from matinee.http.schemas.statistics import Day, NextTick, Statistics, Tallies, Tally, TestFigures
 from matinee.http.schemas.triggers import NewTriggerKey, TriggerKey, TriggerKeyList, TriggerKeyRequest, TriggerRequest
 
@@ -104,6 +104,7 @@ __all__ = [
     "Member",
     "MemberList",
     "MemberRequest",
+    "Moment",
     "NewApiKey",
     "NewTriggerKey",
     "NewWorkspace",

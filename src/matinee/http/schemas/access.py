@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from matinee.http.schemas.shape import Id, Line, Request, Shape, Text, Title
+from matinee.http.schemas.shape import NUMBER, Id, Line, Request, Shape, Text, Title
 from matinee.model.access import Role
 
 _Secret = Annotated[Text, Field(min_length=1, max_length=200)]
@@ -89,7 +89,9 @@ class ApiKeyRequest(Request):
         description="Who or what has it.", examples=["CI of the shop"]
     )
     role: Role = Field(default=Role.EDITOR, description="What its bearer may do.")
-    expires_in_days: int | None = Field(default=None, ge=1, le=3650, description="Without it the key does not expire.")
+    expires_in_days: Annotated[int, Field(ge=1, le=3650), NUMBER] | None = Field(
+        default=None, description="Without it the key does not expire."
+    )
 
 
 class ApiKey(Shape):

@@ -7,12 +7,14 @@ from pydantic import AfterValidator, Field, model_validator
 
 from matinee.http.schemas.schedules import Schedule, ScheduleRequest
 from matinee.http.schemas.shape import (
+    NUMBER,
     BaseUrl,
     GivenLanguage,
     Line,
     Request,
     Retries,
     Script,
+    Seconds,
     Shape,
     Text,
     Title,
@@ -137,17 +139,17 @@ class JobRequest(Request):
         min_length=1, max_length=MAX_JOB_TESTS, description="Ids of saved tests, in their order, each once."
     )
     base_url: BaseUrl = None
-    parallelism: int = Field(default=10, ge=1, le=MAX_PARALLELISM, description="How many tests may run at once.")
+    parallelism: Annotated[int, Field(ge=1, le=MAX_PARALLELISM), NUMBER] = Field(
+        default=10, description="How many tests may run at once."
+    )
     retries: Retries = 0
-    timeout_seconds: int = Field(default=60, ge=1, le=840, description="Each test is stopped after this.")
-    run_timeout_seconds: int | None = Field(
+    timeout_seconds: Seconds = Field(default=60, description="Each test is stopped after this.")
+    run_timeout_seconds: Annotated[int, Field(ge=1, le=MAX_RUN_SECONDS), NUMBER] | None = Field(
         default=None,
-        ge=1,
-        le=MAX_RUN_SECONDS,
         description="A whole run is stopped after this; without it, when all of its tests have surely had their time.",
     )
-    stop_after_failures: int | None = Field(
-        default=None, ge=1, le=MAX_JOB_TESTS, description="After so many failures no further test is begun."
+    stop_after_failures: Annotated[int, Field(ge=1, le=MAX_JOB_TESTS), NUMBER] | None = Field(
+        default=None, description="After so many failures no further test is begun."
     )
     schedule: ScheduleRequest | None = Field(default=None, description="When it runs by itself.")
 

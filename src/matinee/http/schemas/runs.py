@@ -4,7 +4,17 @@ from datetime import datetime
 
 from pydantic import Field
 
-from matinee.http.schemas.shape import BaseUrl, GivenLanguage, Request, Retries, Script, Shape, Title, Variables
+from matinee.http.schemas.shape import (
+    BaseUrl,
+    GivenLanguage,
+    Request,
+    Retries,
+    Script,
+    Seconds,
+    Shape,
+    Title,
+    Variables,
+)
 from matinee.model.library import Only
 from matinee.model.run import Counts, Reason, RunKind, RunStatus, RunTrigger, TestStatus
 
@@ -13,7 +23,7 @@ class HowRequest(Request):
     """How to run one script."""
 
     base_url: BaseUrl = None
-    timeout_seconds: int = Field(default=60, ge=1, le=840, description="The whole run is stopped after this.")
+    timeout_seconds: Seconds = Field(default=60, description="The whole run is stopped after this.")
     retries: Retries = 0
     variables: Variables = Field(default_factory=dict)
 

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, StrictBool, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from matinee.http.schemas.shape import Request, Shape
+from matinee.http.schemas.shape import Moment, Request, Shape
 from matinee.model.cron import MAX_EXPRESSION_LENGTH, CronError, read
 from matinee.model.schedule import Missed, MissReason, Overlap, TickOutcome
 from matinee.model.zones import zone_of
@@ -59,7 +59,7 @@ class ScheduleRequest(Request):
 
     timezone: Timezone = "UTC"  # before what is read in it
     cron: Cron
-    enabled: bool = Field(default=True, description="`false` pauses it.")
+    enabled: StrictBool = Field(default=True, description="`false` pauses it.")
     overlap: Overlap = Field(
         default=Overlap.SKIP,
         description="While a run of this schedule has not ended, the next is skipped, queued behind it, or replaces it.",
@@ -68,8 +68,8 @@ class ScheduleRequest(Request):
         default=Missed.SKIP,
         description="Ticks that nobody was there for are recorded; with `run_once` the last of them is made up for.",
     )
-    starts_at: AwareDatetime | None = Field(default=None, description="It does not fire before.")
-    ends_at: AwareDatetime | None = Field(default=None, description="It does not fire after.")
+    starts_at: Moment | None = Field(default=None, description="It does not fire before.")
+    ends_at: Moment | None = Field(default=None, description="It does not fire after.")
 
     @model_validator(mode="after")
     def _has_a_time(self) -> Self:

@@ -2,10 +2,20 @@
 
 import re
 import unicodedata
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    TypeAdapter,
+)
 from pydantic.alias_generators import to_camel
 
 from matinee.model.script import Language
@@ -13,6 +23,7 @@ from matinee.model.variables import check_variables
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _URL = TypeAdapter(HttpUrl)
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
 
 
 class Shape(BaseModel):
@@ -55,6 +66,20 @@ def _id(text: str) -> str:
         raise ValueError("it is no id") from None
 
 
+def _number(value: object) -> object:
+    """Take a number for a number; Python takes `true` for 1, and pydantic "1"."""
+    if isinstance(value, bool | str):
+        raise ValueError("it must be a number")  # noqa: TRY004  pydantic asks for a ValueError
+    return value
+
+
+def _moment(value: object) -> object:
+    """Take a time as people and `toISOString` write it: a number would count seconds, or milliseconds if it is large."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATED.match(value)):
+        return value
+    raise ValueError("it must be a time with its zone, such as 2027-03-28T09:00:00Z")
+
+
 def _url(text: str) -> str:
     """Keep a URL as it was written: Playwright resolves paths against it by the same rules as a browser."""
     _URL.validate_python(text)
@@ -66,9 +91,11 @@ def _variables(variables: dict[str, str]) -> dict[str, str]:
     return variables
 
 
+NUMBER = BeforeValidator(_number)  #: after its bounds, or the schema would not have them
 Line = Annotated[str, AfterValidator(_line)]
 Text = Annotated[str, AfterValidator(_text)]  #: may have several lines, or be empty
-Id = Annotated[str, AfterValidator(_id)]
+Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"format": "uuid"})]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Title = Annotated[Line, Field(min_length=1, max_length=200)]
 Script = Annotated[
     str,
@@ -82,7 +109,8 @@ BaseUrl = Annotated[
     Annotated[str, Field(max_length=2_000), AfterValidator(_url)] | None,
     Field(description="Playwright's `use.baseURL`.", examples=["https://example.com"]),
 ]
-Retries = Annotated[int, Field(ge=0, le=10, description="Playwright's own retries of a failed test.")]
+Seconds = Annotated[int, Field(ge=1, le=840), NUMBER]  #: of one test
+Retries = Annotated[int, Field(ge=0, le=10, description="Playwright's own retries of a failed test."), NUMBER]
 Variables = Annotated[
     dict[str, str],
     AfterValidator(_variables),

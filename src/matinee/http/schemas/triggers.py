@@ -1,17 +1,18 @@
 """Trigger keys, and what is sent with one, as the API takes and shows them."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
-from matinee.http.schemas.shape import Request, Shape, Title, Variables
+from matinee.http.schemas.shape import NUMBER, Request, Shape, Title, Variables
 
 
 class TriggerKeyRequest(Request):
     """A trigger key to make."""
 
     name: Title = Field(description="Who or what has it.", examples=["Deployments of the shop"])
-    expires_in_days: int = Field(default=90, ge=1, le=366)
+    expires_in_days: Annotated[int, Field(ge=1, le=366), NUMBER] = 90
 
 
 class NewTriggerKey(Shape):
