@@ -8,7 +8,7 @@ RUN    := .venv/bin
 NPM    := NODE_DISABLE_COMPILE_CACHE=1 PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test image-test deploy destroy localstack check format screenshots bench clean
+.PHONY: help setup run test fuzz image-test deploy destroy localstack check format screenshots bench clean
 
 help:  ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
@@ -35,6 +35,9 @@ run: setup  ## Start Matinee on http://127.0.0.1:8400 (ONCE=1: run the examples 
 test: setup  ## Run all tests (ARGS=... goes to pytest)
 	@$(NPM) run --silent test
 	@$(RUN)/pytest $(ARGS)
+
+fuzz: setup  ## Ask the API 10,000 odd things (FUZZ_CASES, FUZZ_SEED), and hold each answer against openapi.json
+	@FUZZ_CASES=$${FUZZ_CASES:-10000} $(RUN)/pytest tests/integration/fuzz -s $(ARGS)
 
 image-test: setup  ## Build the image of run_test and run it under Lambda's limits (Debian, root; installs the tools it needs)
 	@$(RUN)/pytest tests/image $(ARGS)
