@@ -1,7 +1,6 @@
 # Needs Python 3.11+ and git; everything else comes from the package registries, locked by hash.
 PYTHON ?= python3
 UV     := .venv/bin/uv
-UV_PIN := 0.13.9
 # Compiled modules are kept beside their sources, whatever the caller's habit: it halves every start.
 export PYTHONDONTWRITEBYTECODE :=
 RUN    := .venv/bin
@@ -13,14 +12,16 @@ NPM    := NODE_DISABLE_COMPILE_CACHE=1 PATH="$(CURDIR)/.venv/bin:$$PATH" npm --p
 help:  ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
 
-.venv/bin/uv:
+# uv comes by hash, too: pip knows no lock file, but this one of uv's own.
+.venv/bin/uv: requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Matinee needs Python 3.11 or newer; '$(PYTHON)' is older. Say which with: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing (on Debian: apt-get install python3-venv)"; exit 1; }
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_PIN)
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
+	@touch $@
 
 # One stamp for the environment: made anew only when the lock has changed.
-.venv/.synced: pyproject.toml uv.lock | .venv/bin/uv
+.venv/.synced: pyproject.toml uv.lock .venv/bin/uv
 	@echo "  python: packages from uv.lock" >&2
 	@$(UV) sync --frozen --quiet
 	@touch $@

@@ -13,8 +13,8 @@ from infra.build.bundles import ROOT, BuildError
 
 DOCKERFILE = ROOT / "functions" / "run_test" / "Dockerfile"
 #: What the image is made of, beside the Dockerfile: its tag is a hash of that.
-_SOURCES = ("functions", "src", "layers/playwright", "uv.lock", "pyproject.toml")
-_PROGRAMS = ("docker", "podman", "finch", "nerdctl")
+_SOURCES = ("functions", "src", "layers/playwright", "uv.lock", "requirements-uv.txt", "pyproject.toml")
+PROGRAMS = ("docker", "podman", "finch", "nerdctl")
 
 
 def tag() -> str:
@@ -39,10 +39,10 @@ def push(repository: str, *, session: boto3.Session, say: Callable[[str], None])
         pass
     else:
         return uri
-    program = next((found for found in _PROGRAMS if shutil.which(found)), None)
+    program = next((found for found in PROGRAMS if shutil.which(found)), None)
     if program is None:
         raise BuildError(
-            f"The image of run_test needs one of {', '.join(_PROGRAMS)}, and none is here."
+            f"The image of run_test needs one of {', '.join(PROGRAMS)}, and none is here."
             " Install one, or name an image that was pushed from elsewhere: --image."
         )
     say(f"The image, with {program}")
