@@ -7,7 +7,7 @@ RUN    := .venv/bin
 NPM    := NODE_DISABLE_COMPILE_CACHE=1 PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fuzz image-test deploy destroy localstack check format screenshots bench clean
+.PHONY: help setup run test fuzz image-test deploy destroy localstack check sbom format screenshots bench clean
 
 help:  ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
@@ -54,13 +54,17 @@ localstack: setup  ## Deploy to LocalStack (Docker, and LOCALSTACK_AUTH_TOKEN), 
 	@AWS_ENDPOINT_URL=http://localhost:4566 AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \
 	  DATABASE_URL=postgresql://matinee:matinee@postgres:5432/matinee $(RUN)/matinee deploy --settings infra/localstack.toml --yes
 
-check: setup  ## Lint, format, types, import direction, OpenAPI drift, the same for the web UI
+check: setup  ## Lint, format, types, import direction, OpenAPI drift, locks and known vulnerabilities, the same for the web UI
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
 	@MYPYPATH=src $(RUN)/mypy
 	@$(RUN)/lint-imports --no-cache
 	@$(RUN)/python -m local.openapi --check
+	@$(RUN)/python -m infra.supply check
 	@$(NPM) run --silent check
+
+sbom: setup  ## Write down what is deployed and what is installed here, as CycloneDX, into .cache/sbom/ (IMAGE=...: a built image of run_test)
+	@$(RUN)/python -m infra.supply sbom $(if $(IMAGE),--image $(IMAGE))
 
 format: .venv/.synced  ## Format the code, and write openapi.json anew
 	@$(RUN)/ruff check --fix --quiet . || true

@@ -8,6 +8,7 @@ from statistics import median
 
 import pytest
 
+from infra.supply import debian
 from matinee.model.run import Reason, RunKind, TestStatus
 from matinee.model.work import RunOrder
 from matinee.stores.artifacts import manifest_key
@@ -47,6 +48,17 @@ def settled(container: Container) -> Left:
 def kinds(left: Left) -> set[str]:
     """Give the names of what lies in /tmp itself, without what chance puts into them."""
     return {name.rpartition("-")[0] or name for name in left.files if "/" not in name}
+
+
+def test_the_image_tells_what_it_has_of_debian(tools: Tools, image: str) -> None:
+    """All that is installed, with the archive's hashes, and licences where a copyright file is written for machines; `make sbom` reads it."""
+    asked = ["podman", "run", "--rm", "--network", "none", "--entrypoint"]
+    installed = tools.run(*asked, "dpkg-query", image, "--show", "--showformat", "${Package} ${Version}\n").splitlines()
+    found = debian.listed(tools.run(*asked, "cat", image, debian.FILE)).components
+
+    assert sorted(installed) == sorted(f"{one['name']} {one['version']}" for one in found)
+    assert {"python3", "libc6"} <= {one["name"] for one in found if one.get("hashes")}
+    assert [] != [one for one in found if one.get("licenses")]
 
 
 def test_the_example_passes_and_leaves_its_report_trace_and_screenshots(runner: Container, cloud: Cloud) -> None:
