@@ -85,6 +85,7 @@ def configuration(seeds: Seeds, *, seed: int, each: int) -> dict[str, Any]:
         "checks": {"positive_data_acceptance": _OFF},
         "operations": operations,
         "max-stream-events": 1,
+        "request-timeout": 120,  # AWS's stand-in copies its whole table for each transaction, and it grows
         "continue-on-failure": True,
         "suppress-health-check": ["all"],  # a busy machine is no fault
         "cache": _OFF,
