@@ -5,7 +5,7 @@ import json
 import pytest
 
 from matinee.model.run import TestStatus
-from matinee.runner.progress import MOST_CONSOLE_BYTES, MOST_STEPS, Progress
+from matinee.runner.progress import MOST_CONSOLE_BYTES, MOST_EVENT_BYTES, MOST_STEPS, Progress
 
 
 @pytest.fixture
@@ -24,6 +24,10 @@ def line(**said: object) -> bytes:
 
 def a_test_ended(status: str, outcome: str, attempt: int = 1) -> bytes:
     return line(type="testEnd", caseId="c", title="a", attempt=attempt, status=status, outcome=outcome, durationMs=1.6)
+
+
+def a_test_of_duration(number: str) -> bytes:
+    return a_test_ended("passed", "expected").replace(b"1.6", number.encode())
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,23 @@ def test_only_the_last_attempt_of_a_test_counts(progress: Progress) -> None:
 
 
 @pytest.mark.parametrize(
-    "noise", [b"", b"hello", b"[]", b"{}", b'{"type": "testEnd"}', b"\xff\xfe", b"null", b'{"type": ["x"]}']
+    "noise",
+    [
+        *(
+            b"",
+            b"hello",
+            b"[]",
+            b"{}",
+            b'{"type": "testEnd"}',
+            b"\xff\xfe",
+            b"null",
+            b'{"type": ["x"]}',
+            b"[" * 100_000,
+        ),
+        *(a_test_of_duration(number) for number in ("1e999", "Infinity", "-1", "1" * 400)),
+        line(type="stepBegin", caseId=["c"] * 100_000, stepId="s", title="t", category="c"),
+    ],
+    ids=lambda noise: noise[:30].decode(errors="replace"),
 )
 def test_noise_from_a_script_is_passed_over(noise: bytes, progress: Progress) -> None:
     """A script can write what it likes to our descriptor; nothing breaks."""
@@ -76,10 +96,46 @@ def test_live_console_ends_somewhere_and_the_file_keeps_on(progress: Progress, p
 
 
 def test_a_million_steps_are_not_a_million_events(progress: Progress) -> None:
-    """Steps beyond the limit are in the trace only."""
+    """Steps beyond the limit are in the trace only, and that is told once."""
     step = line(type="stepBegin", caseId="c", stepId="s", title="click", category="pw:api")
+    events = [event for _ in range(MOST_STEPS + 100) for event in progress.line(step)]
 
-    assert MOST_STEPS == sum(len(list(progress.line(step))) for _ in range(MOST_STEPS + 100))
+    assert [MOST_STEPS, 1] == [sum(event.type == kind for event in events) for kind in ("step", "console")]
+    assert "see the report" in events[-1].data["text"]
+
+
+def test_large_steps_are_shown_up_to_their_bytes(progress: Progress) -> None:
+    """Whoever writes long titles is shown less of them."""
+    step = line(type="stepBegin", caseId="c", stepId="s", title="x" * 100_000, category="pw:api")
+    events = [event for _ in range(MOST_STEPS) for event in progress.line(step)]
+
+    assert (
+        MOST_EVENT_BYTES + 10_000 > sum(len(json.dumps(event.data)) for event in events if event.type == "step") / 1.2
+    )
+    assert MOST_STEPS > len(events)
+
+
+def a_test_of_many(number: int, status: str = "passed", title: str = "") -> bytes:
+    outcome = "expected" if status == "passed" else "unexpected"
+    return line(
+        type="testEnd", caseId=f"c{number}", title=title or f"test {number}", attempt=1, status=status, outcome=outcome,
+        durationMs=1, message="no\n" * 500,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("title", ["", "タイトル" * 500, "\x00" * 2_000])
+def test_what_is_kept_of_many_tests_fits_an_item_and_the_one_that_failed_is_among_it(
+    progress: Progress, title: str
+) -> None:
+    """DynamoDB takes 400 KB; a failure beyond what fits still is the verdict."""
+    for number in range(500):
+        list(progress.line(a_test_of_many(number, title=title)))
+    list(progress.line(a_test_of_many(501, "failed", title=title)))
+    cases = list(progress.cases.values())
+
+    assert TestStatus.FAILED == cases[-1].status
+    assert 300_000 > len(json.dumps([case.model_dump() for case in cases]))
+    assert 20 < len(cases) < 501
 
 
 def test_a_host_that_stays_says_how_its_test_ended(progress: Progress) -> None:
