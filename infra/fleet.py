@@ -57,7 +57,12 @@ class Fleet:
         rests = {"MATINEE_SWEEP_RESTS_S": str(settings.sweep_rests_seconds)}
         told = {"PLAYWRIGHT_VERSION": versions.playwright, "CHROMIUM_VERSION": versions.chromium}
         kept = {"MATINEE_RETENTION_DAYS": str(settings.retention_days)}
-        memory = {"MATINEE_MEMORY_MB": str(settings.run_memory_mb - settings.run_reserve_mb)}
+        bounds = {
+            "MATINEE_MEMORY_MB": str(settings.run_memory_mb - settings.run_reserve_mb),
+            "MATINEE_DISK_MB": str(settings.run_storage_mb // 2),  # the other half is for what becomes of it
+            "MATINEE_EGRESS": settings.egress,
+            "MATINEE_EGRESS_ALLOW": " ".join(settings.egress_allow),
+        }
         whole = {**road, **queues, **database}
 
         self.scheduled = self._zip(
@@ -81,7 +86,7 @@ class Fleet:
             "run_test",
             memory_mb=settings.run_memory_mb,
             seconds=settings.run_timeout_seconds,
-            environment={**road, **told, **memory},
+            environment={**road, **told, **bounds},
         )
         self.track_runs = self._zip("track_runs", seconds=settings.track_timeout_seconds, environment=whole)
         self.merge_report = self._image(

@@ -5,7 +5,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from matinee.model.egress import read_place
 
 #: What CloudWatch can keep logs for.
 LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
@@ -13,6 +15,13 @@ LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 Megabytes = Annotated[int, Field(ge=512, le=10_240)]
 Seconds = Annotated[int, Field(ge=1, le=900)]
 
+
+def _place(text: str) -> str:
+    read_place(text)
+    return text
+
+
+EgressPlace = Annotated[str, AfterValidator(_place)]
 
 #: Where those of a checkout are, if it has any.
 SETTINGS = Path(__file__).parents[1] / "matinee.toml"
@@ -54,6 +63,10 @@ class Settings(BaseModel):
     run_timeout_seconds: Seconds = 900
     #: of /tmp in run_test: traces, videos and profiles of one run
     run_storage_mb: Megabytes = 2048
+    #: where scripts may connect to: "public" is the internet and their own machine, "open" private networks as well
+    egress: Literal["public", "open"] = "public"
+    #: of private networks, what is open after all: "10.20.0.0/16", "10.30.1.4:443", "[fd00::/8]:443"
+    egress_allow: list[EgressPlace] = []
     #: how many tests run at once
     run_concurrency: int = Field(default=500, ge=2, le=1000)
     #: at least so many of SQS's provisioned pollers, which are paid by the hour; with none SQS itself sets out slower

@@ -1,10 +1,12 @@
 """What each function reads from its environment, when it is first needed; never at import."""
 
 from functools import cache
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from matinee.model.egress import PRIVATE, Egress, name_servers, read_places
 
 
 class _Settings(BaseSettings):
@@ -91,8 +93,32 @@ class RunnerSettings(_Settings):
     """How run_test executes a script."""
 
     matinee_runtime: str = Field(default="/opt/matinee/runtime", description="The pinned runtime's directory.")
-    matinee_sandbox: str = Field(default="auto", description="auto, bubblewrap or none (matinee.runner.sandbox).")
+    matinee_sandbox: str = Field(default="auto", description="auto, bubblewrap, uid or none (matinee.runner.sandbox).")
     matinee_memory_mb: int = Field(default=2048, description="The most memory a run's processes may hold together.")
+    matinee_disk_mb: int = Field(default=2048, ge=1, description="The most that a run may have on disk.")
+    matinee_egress: Literal["public", "open"] = Field(
+        default="public",
+        description="Where scripts may connect to: the internet and this machine, or private networks as well.",
+    )
+    matinee_egress_allow: str = Field(default="", description="Of private networks, what is open after all: places.")
+    matinee_egress_own: str = Field(default="", description="What is Matinee's own, and never open: places.")
+    aws_lambda_runtime_api: str = Field(default="", description="Address and port of Lambda's Runtime API.")
+
+    @field_validator("matinee_egress_allow", "matinee_egress_own")
+    @classmethod
+    def _places(cls, text: str) -> str:
+        read_places(text)
+        return text
+
+    def egress(self, *, resolv_conf: str) -> Egress:
+        """Give where scripts may connect to. Name servers are open wherever they are."""
+        api = self.aws_lambda_runtime_api
+        own = f"{self.matinee_egress_own} {api} here:{api.rpartition(':')[2]}" if api else self.matinee_egress_own
+        return Egress(
+            own=read_places(own),
+            denied=read_places(" ".join(PRIVATE)) if self.matinee_egress == "public" else (),
+            allowed=(*read_places(self.matinee_egress_allow), *name_servers(resolv_conf)),
+        )
 
 
 class ParserSettings(_Settings):

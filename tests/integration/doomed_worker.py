@@ -6,7 +6,7 @@ from pathlib import Path
 from matinee.model.script import Language
 from matinee.model.work import Event, TestOrder
 from matinee.runner.execution import Runner, Stop
-from matinee.runner.sandbox import choose
+from matinee.runner.probe import choose
 from matinee.runner.warm import Place
 
 SCRIPT = """
@@ -14,7 +14,8 @@ import { test } from '@playwright/test';
 test('waits', async ({ page }) => { console.log('now'); await page.waitForTimeout(60_000); });
 """
 
-runner = Runner(Place(runtime=Path(sys.argv[1]), sandbox=choose("auto"), memory_bytes=1 << 30))
+runtime = Path(sys.argv[1])
+runner = Runner(Place(runtime=runtime, sandbox=choose("auto", runtime=runtime), memory_bytes=1 << 30))
 runner.warm()
 assert runner.folder is not None
 print(runner.folder, flush=True)

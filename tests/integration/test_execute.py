@@ -18,8 +18,8 @@ from matinee.model.script import Language
 from matinee.model.work import Case, TestOrder, TestResult
 from matinee.runner import slim
 from matinee.runner.execution import Runner
+from matinee.runner.probe import choose
 from matinee.runner.report import ReportStep
-from matinee.runner.sandbox import choose
 from matinee.runner.told import Told, documents
 from matinee.runner.warm import Place
 from matinee.stores.artifacts import Artifacts
@@ -43,7 +43,7 @@ def executor(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executo
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    place = Place(runtime=runtime, sandbox=choose("auto"), memory_bytes=1 << 30)
+    place = Place(runtime=runtime, sandbox=choose("auto", runtime=runtime), memory_bytes=1 << 30)
     runner = Runner(place)
     reports = ReportStep(place)
     with mock_aws():

@@ -21,8 +21,8 @@ from matinee.model.script import Language
 from matinee.model.work import RunOrder, TestOrder
 from matinee.runner import slim
 from matinee.runner.execution import Runner
+from matinee.runner.probe import choose
 from matinee.runner.report import ReportStep
-from matinee.runner.sandbox import choose
 from matinee.runner.told import Told, documents
 from matinee.runner.warm import Place
 from matinee.stores.artifacts import Artifacts
@@ -47,7 +47,7 @@ REPORT = "runs/w/r/report/"
 
 @pytest.fixture(scope="module")
 def place(runtime: Path) -> Place:
-    return Place(runtime=runtime, sandbox=choose("auto"), memory_bytes=1 << 30)
+    return Place(runtime=runtime, sandbox=choose("auto", runtime=runtime), memory_bytes=1 << 30)
 
 
 @pytest.fixture(scope="module")
@@ -311,7 +311,7 @@ def test_a_merge_that_cannot_work_is_tried_again(merger: Merger, runtime: Path, 
     bare = tmp_path / "runtime"
     (bare / "runner").mkdir(parents=True)
     (bare / "bin").symlink_to(runtime / "bin")
-    reports = ReportStep(Place(runtime=bare, sandbox=choose("none"), memory_bytes=1 << 30))
+    reports = ReportStep(Place(runtime=bare, sandbox=choose("none", runtime=runtime), memory_bytes=1 << 30))
     put_manifest(merger, "hopeless", [{"id": "t", "title": "t", "status": "passed"}])
 
     with pytest.raises(ReportFailedError):

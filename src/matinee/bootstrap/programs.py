@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 @Part
 def place() -> "Place":
     """Give where and how programs of the pinned runtime run on this machine."""
-    from matinee.runner.sandbox import choose
+    from matinee.runner.probe import choose
     from matinee.runner.warm import Place
 
     told = settings.load(settings.RunnerSettings)
+    runtime, resolv_conf = Path(told.matinee_runtime).resolve(), Path("/etc/resolv.conf")
     return Place(
-        runtime=Path(told.matinee_runtime).resolve(),
-        sandbox=choose(told.matinee_sandbox),
+        runtime=runtime,
+        sandbox=choose(told.matinee_sandbox, runtime=runtime),
         memory_bytes=told.matinee_memory_mb << 20,
+        disk_bytes=told.matinee_disk_mb << 20,
+        egress=told.egress(resolv_conf=resolv_conf.read_text(encoding="utf-8") if resolv_conf.is_file() else ""),
     )
 
 

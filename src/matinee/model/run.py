@@ -67,7 +67,7 @@ class Reason(StrEnum):
     NO_REPORT = "no_report"
     BROWSER_CRASHED = "browser_crashed"
     OUT_OF_MEMORY = "out_of_memory"
-    OUTPUT_TOO_LARGE = "output_too_large"
+    DISK_FULL = "disk_full"
     WORKER_LOST = "worker_lost"
     DEADLINE = "deadline"
     TEST_TIMEOUT = "test_timeout"
@@ -88,7 +88,7 @@ ADVICE: dict[Reason, str] = {
     Reason.NO_REPORT: "The script ended its own runner (process.exit, or a kill) before the runner could report.",
     Reason.BROWSER_CRASHED: "The browser crashed. If it keeps happening, the page may need more memory than a run has.",
     Reason.OUT_OF_MEMORY: "The run needed more memory than it may have. Close pages and contexts, or raise the limit.",
-    Reason.OUTPUT_TOO_LARGE: "The run wrote more than can be kept. Record less: fewer videos, smaller attachments.",
+    Reason.DISK_FULL: "The run wrote more than it may have on disk. Record less: fewer videos, smaller attachments; or raise the limit.",
     Reason.WORKER_LOST: "The worker that ran this test disappeared, and so did its successors. Run it again.",
     Reason.DEADLINE: "The run was stopped at its deadline. Raise timeoutSeconds, or look for a loop that never ends.",
     Reason.TEST_TIMEOUT: "A test reached its time limit. The trace shows the step that it was waiting in.",

@@ -1,13 +1,13 @@
 """Execute one script: give it to the warm processes, follow it, stop it in time, judge it."""
 
 import math
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from matinee.model.egress import told
 from matinee.model.run import RunKind, TestStatus
 from matinee.model.work import Case, Event, TestOrder
 from matinee.runner.judge import Verdict, judge
@@ -32,17 +32,16 @@ class Execution:
 
     verdict: Verdict
     cases: tuple[Case, ...]
-    blob: Path | None  #: as Playwright wrote it, if it came to that
+    blob: Path | None  #: as Playwright wrote it, if it came to that; out of the script's reach
     console: bytes
     ending: Ending
-    folder: Path  #: of its files
     warm: Warm
     kept: bool = False  #: whether the processes stay for the run's next test, which finds nothing of this one
 
     def close(self) -> None:
         """Remove the execution's files."""
         if self.kept:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.warm.forget()
         else:
             self.warm.close()
 
@@ -114,7 +113,7 @@ class Runner:
             progress, console, ending = _follow(warm, order, seconds=seconds, keep=keep, stop=stop, on_event=on_event)
             if stop.why is not None:
                 ending = replace(ending, killed=stop.why)
-            own = warm.file("blob.zip")
+            own = warm.take("blob.zip")
             verdict = judge(ending, progress, blob=own, console_tail=console[-_TAIL_BYTES:].decode(errors="replace"))
             cases = _cases(progress, verdict)
             kept = warm.host.resting and verdict.is_plain
@@ -126,7 +125,6 @@ class Runner:
                 blob=own,
                 console=console,
                 ending=ending,
-                folder=warm.test_folder,
                 warm=warm,
                 kept=kept,
             )
@@ -185,13 +183,26 @@ def _follow(
     for said in host.hear(seconds=0):  # printed before the end, or by what lived until now
         for event in _events(said, progress):
             on_event(event)
-    return progress, console.kept(), ending
+    notes = _refusals(ending)
+    for event in progress.notes(notes, at=_now()):
+        on_event(event)
+    return progress, console.kept(notes), ending
 
 
 def _events(said: Said, progress: Progress) -> Iterator[Event]:
     if said.printed:
         return progress.console("stdout", said.piece.decode(errors="replace"), at=_now())
     return progress.line(said.piece)
+
+
+def _refusals(ending: Ending) -> list[str]:
+    """Say where the script was not let, so that nobody looks for another reason."""
+    named = [told(address, port) for address, port in ending.refused_to]
+    more = ending.refused - len(named)
+    lines = [
+        f"[Matinee] A connection to {place} was refused by the egress policy (docs/security.md)." for place in named
+    ]
+    return [*lines, *([f"[Matinee] {ending.refused} connections were refused in all."] if more > 0 else [])]
 
 
 def _nobody(_why: str) -> None:
@@ -209,10 +220,12 @@ class _Console:
         with self._lock:
             self._kept += piece[: CONSOLE_BYTES - len(self._kept)]
 
-    def kept(self) -> bytes:
+    def kept(self, notes: list[str]) -> bytes:
+        """Give what was printed, and after it what we have to say, which always has room."""
         with self._lock:
             full = len(self._kept) >= CONSOLE_BYTES
-            return bytes(self._kept) + (b"\n[the rest was dropped]\n" if full else b"")
+            said = ["\n[the rest was dropped]"] * full + notes
+            return bytes(self._kept) + "".join(f"{line}\n" for line in said).encode()
 
 
 def _cases(progress: Progress, verdict: Verdict) -> tuple[Case, ...]:

@@ -92,6 +92,8 @@ def _stopped(ending: Ending, progress: Progress) -> Verdict | None:
             return None
         case "memory":
             return _error(Reason.OUT_OF_MEMORY)
+        case "disk":
+            return _error(Reason.DISK_FULL)
         case "deadline":
             where = next(iter(progress.running.values()), None)
             return Verdict(

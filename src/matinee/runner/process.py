@@ -6,12 +6,16 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 
-_SUPERVISOR = Path(__file__).with_name("supervisor.py")
+from matinee.model.egress import Egress
+
+#: Starts the supervisor with nothing to import from but the standard library and, named first, the folder of our own package.
+_SUPERVISE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from matinee.runner.supervisor import main; main()"
+_PACKAGES = Path(__file__).parents[2]
 
 #: Against the accidents of a script, not its memory, which the supervisor watches: V8 reserves far more than it uses.
 _RLIMITS = {
@@ -31,9 +35,13 @@ class Ending:
 
     exit: int | None  #: its exit code, or
     signal: int | None  #: the signal that ended it
-    killed: str | None  #: why we killed it: deadline, memory, worker_gone, or what `kill` was told; None if we did not
+    killed: (
+        str | None
+    )  #: why we killed it: deadline, memory, disk, worker_gone, or what `kill` was told; None if we did not
     peak_bytes: int  #: the most private memory that the tree held at once, sampled
     seconds: float  #: from `go` to the end
+    refused: int = 0  #: how many connections were refused,
+    refused_to: Sequence[tuple[int, int]] = ()  #: and the first few addresses and ports, as model.egress writes them
 
 
 class Said(NamedTuple):
@@ -43,10 +51,24 @@ class Said(NamedTuple):
     piece: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What a program and all that it starts may do, as the supervisor sees to it."""
+
+    memory_bytes: int
+    disk_bytes: int = 0
+    folder: Path | None = None  #: whose disk space that is; without it nobody looks
+    egress: Egress | None = None  #: where they may connect to; anywhere without
+    hardened: Literal["here", "inside"] | None = (
+        None  #: whether bpf.hardening applies: at once, or handed to the program to apply
+    )
+    uid: int | None = None  #: who they will be, if not us
+
+
 class Supervised:
     """A program that was started behind a supervisor and waits for its line on standard input."""
 
-    def __init__(self, argv: list[str], *, env: dict[str, str], cwd: Path, memory_bytes: int) -> None:
+    def __init__(self, argv: list[str], *, env: dict[str, str], cwd: Path, bounds: Bounds) -> None:
         stdin, self._stdin = os.pipe()
         stdout_fd, stdout = os.pipe()
         progress_fd, progress = os.pipe()
@@ -55,14 +77,19 @@ class Supervised:
             "env": env,
             "cwd": str(cwd),
             "rlimits": _RLIMITS,
-            "memory_bytes": memory_bytes,
+            "memory_bytes": bounds.memory_bytes,
+            "disk_bytes": bounds.disk_bytes,
+            "folder": str(bounds.folder) if bounds.folder else None,
+            "egress": bounds.egress,
+            "hardened": bounds.hardened,
+            "uid": bounds.uid,
             "stdin": stdin,
             "stdout": stdout,
             "progress": progress,
         }
         theirs = (stdin, stdout, progress)
-        self._process = subprocess.Popen(  # our own interpreter and file
-            [sys.executable, "-I", "-S", str(_SUPERVISOR), json.dumps(spec)],
+        self._process = subprocess.Popen(  # our own interpreter and package
+            [sys.executable, "-I", "-S", "-c", _SUPERVISE, str(_PACKAGES), json.dumps(spec)],
             env={},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
+from matinee.model.egress import NOTHING
 from matinee.runner.process import Supervised
 from matinee.runner.slim import Slim, lines, unpack
 from matinee.runner.told import Told, documents
@@ -96,15 +97,15 @@ class _Process:
         self._sandbox = place.sandbox
         for name in ("blobs", "sources"):
             (self._folder / name).mkdir()
-        self._sandbox.own(self._folder)
+        self._sandbox.lay_out(self._folder, place.runtime)
         heap = f"--max-old-space-size={int(place.memory_bytes * _HEAP_SHARE) >> 20}"
         argv = [str(place.runtime / "bin" / "node"), heap, str(place.runtime / "runner" / "merge.cjs")]
         try:
             self._process = Supervised(
                 self._sandbox.command(argv, folder=self._folder, runtime=place.runtime),
-                env=_environment(place, self._sandbox.inside(self._folder)),
+                env=_environment(place, self._folder),
                 cwd=Path("/"),
-                memory_bytes=place.memory_bytes,
+                bounds=self._sandbox.bounds(memory_bytes=place.memory_bytes, egress=NOTHING),
             )
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -172,8 +173,9 @@ def _names(titles: Sequence[str]) -> list[str]:
     return list(names)
 
 
-def _environment(place: Place, inside: Path) -> dict[str, str]:
+def _environment(place: Place, folder: Path) -> dict[str, str]:
     """All that the process sees of an environment."""
+    inside = place.sandbox.inside(folder)
     return {
         "PATH": os.pathsep.join([str(place.runtime / "bin"), "/usr/bin", "/bin"]),
         "HOME": str(inside),
@@ -181,5 +183,5 @@ def _environment(place: Place, inside: Path) -> dict[str, str]:
         "CI": "1",
         "MATINEE_RUN_DIR": str(inside),
         "PWTEST_CACHE_DIR": str(inside / ".compiled"),
-        "NODE_COMPILE_CACHE": str(place.sandbox.code_cache(place.runtime)),
+        "NODE_COMPILE_CACHE": str(place.sandbox.code_cache(folder, place.runtime)),
     }

@@ -3,15 +3,16 @@
 import contextlib
 import json
 import os
-import shutil
 import tempfile
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from matinee.model.egress import Egress
 from matinee.model.run import RunKind
 from matinee.model.script import file_name
 from matinee.model.work import TestOrder
+from matinee.runner.folders import remove
 from matinee.runner.process import Said, Supervised
 from matinee.runner.sandbox import Sandbox
 
@@ -35,24 +36,33 @@ class Place:
     runtime: Path  #: the pinned runtime (layers/playwright/install.py)
     sandbox: Sandbox
     memory_bytes: int  #: what the tree of one run may hold
+    disk_bytes: int = 2 << 30  #: what it may have in its folder, and in file systems that are its alone
+    egress: Egress = field(default_factory=Egress)  #: where it may connect to, as far as this machine can see to that
 
 
 class Warm:
     """One run's folder and processes, started ahead of it. A single test uses them once, a job's tests in turn."""
 
     def __init__(self, place: Place) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="matinee-run-"))
-        self._clean = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)  # at our exit, too
+        self._base = Path(tempfile.mkdtemp(prefix="matinee-run-"))
+        self._clean = weakref.finalize(self, remove, self._base)  # at our exit, too
+        self._base.chmod(0o711)  # whoever is another uid gets at its own folder by name
+        self.folder = self._base / "run"  #: the run's own; scripts may do in it what they like, at any time
+        self._ours = self._base / "ours"  #: what no script gets at
+        self.folder.mkdir(mode=0o700)
+        self._ours.mkdir(mode=0o700)
         self.run_id: str | None = None  #: whose scripts have been in here, once there were any
         self._place = place
         self._tests = 0
         self._ready = False
         (self.folder / "node_modules").symlink_to(place.runtime / "node_modules")
-        tmp = place.sandbox.tmp(self.folder)
-        tmp.mkdir(exist_ok=True)
-        self._stays = {self.folder / "node_modules", tmp}
-        place.sandbox.own(self.folder)
-        environment = _environment(place, place.sandbox.inside(self.folder), tmp=tmp)
+        self._stays = {self.folder / "node_modules", *place.sandbox.lay_out(self.folder, place.runtime)}
+        environment = _environment(
+            place,
+            place.sandbox.inside(self.folder),
+            tmp=place.sandbox.tmp(self.folder),
+            code_cache=place.sandbox.code_cache(self.folder, place.runtime),
+        )
         try:
             self.host = self._start("host.cjs", environment)
         except BaseException:
@@ -86,13 +96,16 @@ class Warm:
         )
 
     def write(self, order: TestOrder, script: str, *, test_timeout_ms: int) -> None:
-        """Put the script and its settings where the host will look, and nothing else."""
+        """Put the script and its settings where the host will look, and nothing else.
+
+        What a former test left behind may still be at work in the folder, and we may have more rights than it: so all is made out
+        of its reach, and moved there as a whole.
+        """
         self.run_id = order.run_id
         self._tests += 1
         for path in self.folder.iterdir():
             if path not in self._stays:
-                _remove(path)
-        (self.test_folder / _CONFIG).parent.mkdir(parents=True)
+                remove(path)
         name = file_name(order.language, module=order.module)
         settings = {
             "file": name,
@@ -103,13 +116,16 @@ class Warm:
             "video": _VIDEO[order.kind],
         }
         config = json.dumps(str(self._place.runtime / "runner" / "playwright.config.cjs"))
+        made = self._ours / "test"
+        (made / _CONFIG).parent.mkdir(parents=True)
         for file, content in (
             (name, script),
             ("settings.json", json.dumps(settings)),
             (_CONFIG, f"module.exports = require({config})({json.dumps(str(self.inside))});\n"),
         ):
-            (self.test_folder / file).write_text(content, encoding="utf-8")
-        self._place.sandbox.own(self.folder)
+            (made / file).write_text(content, encoding="utf-8")
+        self._place.sandbox.own(made)
+        made.rename(self.test_folder)
 
     def go(self, *, seconds: float, keep: bool) -> None:
         """Let the host run what was written, for at most so long; with `keep`, for which it must be ready, it may stay for another."""
@@ -125,14 +141,29 @@ class Warm:
         self._ready = self._ready or any(said == _READY for said in self.host.hear(seconds=seconds))
         return self._ready
 
-    def file(self, name: str) -> Path | None:
-        """Return a file that the run left, if it is a plain one.
+    def take(self, name: str) -> Path | None:
+        """Take a file that the test left out of its reach, if it is a plain one.
 
-        What a script leaves may be a link to somewhere else, which we could follow where it could not.
+        What a script leaves may be a link to somewhere else, which we could follow where it could not; and so may the folder that it lies in.
         """
-        path = self.test_folder / name
-        inside = path.resolve().is_relative_to(self.folder.resolve())
-        return path if inside and path.is_file() and not path.is_symlink() else None
+        taken = self._ours / name
+        remove(taken)
+        try:
+            folder = os.open(self.test_folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            return None
+        try:
+            os.rename(name, taken, src_dir_fd=folder)
+        except OSError:
+            return None
+        finally:
+            os.close(folder)
+        return taken if taken.is_file() and not taken.is_symlink() else None
+
+    def forget(self) -> None:
+        """Remove what the last test left, and what was taken of it."""
+        for path in (self.test_folder, *self._ours.iterdir()):
+            remove(path)
 
     def close(self) -> None:
         """Kill what is left, and remove the folder."""
@@ -146,11 +177,16 @@ class Warm:
             self._place.sandbox.command(argv, folder=self.folder, runtime=runtime),
             env=environment,
             cwd=Path("/"),
-            memory_bytes=self._place.memory_bytes,
+            bounds=self._place.sandbox.bounds(
+                memory_bytes=self._place.memory_bytes,
+                disk_bytes=self._place.disk_bytes,
+                folder=self.folder,
+                egress=self._place.egress,
+            ),
         )
 
 
-def _environment(place: Place, inside: Path, *, tmp: Path) -> dict[str, str]:
+def _environment(place: Place, inside: Path, *, tmp: Path, code_cache: Path) -> dict[str, str]:
     """All that a script's process sees of an environment; nothing of ours is passed on but the language and the time zone."""
     runtime = place.runtime
     environment = {
@@ -162,17 +198,10 @@ def _environment(place: Place, inside: Path, *, tmp: Path) -> dict[str, str]:
         "MATINEE_HEAP_MB": str(int(place.memory_bytes * _HEAP_SHARE) >> 20),
         "PLAYWRIGHT_BROWSERS_PATH": str(runtime / "browsers"),
         "PWTEST_CACHE_DIR": str(inside / ".compiled"),
-        "NODE_COMPILE_CACHE": str(place.sandbox.code_cache(runtime)),
+        "NODE_COMPILE_CACHE": str(code_cache),
         "LD_LIBRARY_PATH": str(runtime / "lib"),
         "FONTCONFIG_FILE": str(runtime / "fonts" / "fonts.conf"),
     }
     with contextlib.suppress(KeyError):
         environment["TZ"] = os.environ["TZ"]
     return environment
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

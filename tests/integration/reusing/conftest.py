@@ -10,14 +10,14 @@ from matinee.model.run import RunKind
 from matinee.model.script import Language
 from matinee.model.work import Event, TestOrder
 from matinee.runner.execution import Execution, Runner, Stop
-from matinee.runner.sandbox import choose
+from matinee.runner.probe import choose
 from matinee.runner.warm import Place
 from tests.integration.reusing.told import Run
 
 
 @pytest.fixture
 def runner(runtime: Path) -> Iterator[Runner]:
-    place = Place(runtime=runtime, sandbox=choose("auto"), memory_bytes=1 << 30)
+    place = Place(runtime=runtime, sandbox=choose("auto", runtime=runtime), memory_bytes=1 << 30)
     runner = Runner(place)
     yield runner
     runner.close()

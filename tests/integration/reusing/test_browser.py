@@ -13,7 +13,7 @@ from matinee.model.run import RunKind
 from matinee.model.script import Language
 from matinee.model.work import TestOrder
 from matinee.runner.execution import Execution, Runner, Stop
-from matinee.runner.sandbox import choose
+from matinee.runner.probe import choose
 from matinee.runner.warm import Place
 from tests.integration.reusing.told import Run, said
 
@@ -132,7 +132,7 @@ def test_the_browser_ends_with_the_processes_of_its_run(run: Run, runner: Runner
 
 def test_where_there_is_no_sandbox_temporary_files_end_with_their_run(runtime: Path) -> None:
     """A browser that is killed leaves its profile; in Lambda the next run would find it, and one day no room."""
-    runner = Runner(Place(runtime=runtime, sandbox=choose("none"), memory_bytes=1 << 30))
+    runner = Runner(Place(runtime=runtime, sandbox=choose("none", runtime=runtime), memory_bytes=1 << 30))
     script = looks("one") + "console.log(`tmp=${require('node:os').tmpdir()}`);"
     order = TestOrder(
         workspace_id="w", run_id="r", test_id="t", title="T", kind=RunKind.JOB, module=False, script=script,
