@@ -1,13 +1,14 @@
 """Where the stack's AWS resources live: in the embedded emulator."""
 
-import boto3
+from collections.abc import Sequence
 
 from local import environment
 from local.deploy import Deployed, Deployment, deployed_name
 from local.dispatch import Dispatcher
-from local.emulator import CREDENTIALS, REGION, Emulator, aws_environment
+from local.emulator import Emulator
 from local.home import Home
 from local.options import Options
+from local.own import places
 from local.pool import Function, InvocationError
 
 #: The functions that events reach; the others are HTTP apps.
@@ -29,12 +30,7 @@ class EmbeddedAws:
             proxies={deployed_name(function): self.dispatcher.url(function) for function in INVOKED},
         )
         self.endpoint = self.emulator.endpoint
-        self.environment = aws_environment(self.endpoint)
-        self.session = boto3.Session(
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            region_name=REGION,
-        )
+        self.environment, self.session = self.emulator.environment, self.emulator.session
 
     @property
     def running(self) -> bool:
@@ -46,8 +42,8 @@ class EmbeddedAws:
         self.emulator.launch()
         self.emulator.wait()
 
-    def deploy(self, template: str, *, database_url: str) -> dict[str, Deployed]:
-        """Deploy the stack and let workers serve its functions."""
+    def deploy(self, template: str, *, database_url: str, urls: Sequence[str]) -> dict[str, Deployed]:
+        """Deploy the stack and let workers serve its functions, whose scripts reach neither what is behind `urls` nor anything here."""
         parameters = {
             # Our workers run the functions from this checkout; the emulator never looks at their code.
             "BundlesBucket": "none",
@@ -56,7 +52,8 @@ class EmbeddedAws:
         }
         deployment = Deployment(self.session, endpoint=self.endpoint)
         deployed = deployment.deploy(template, parameters=parameters, concurrency=self._options.workers)
-        self.dispatcher.serve(self._function(name, deployed[name], database_url) for name in INVOKED)
+        own = places([*urls, self.endpoint, self.dispatcher.origin], database_url=database_url)
+        self.dispatcher.serve(self._function(name, deployed[name], database_url, own) for name in INVOKED)
         return deployed
 
     def begin(self) -> None:
@@ -72,15 +69,15 @@ class EmbeddedAws:
         self.dispatcher.close()
         self.emulator.close()
 
-    def _function(self, name: str, deployed: Deployed, database_url: str) -> Function:
-        own = environment.for_function(
-            name, deployed, aws=self.environment, database_url=database_url, scratch=self._home.scratch
+    def _function(self, name: str, deployed: Deployed, database_url: str, own: str) -> Function:
+        environ = environment.for_function(
+            name, deployed, aws=self.environment, database_url=database_url, scratch=self._home.scratch, own=own
         )
         return Function(
             name=name,
             module=_MODULES.get(name, f"functions.{name}.handler"),
             timeout_seconds=deployed.timeout_seconds,
-            environment=own,
+            environment=environ,
             workers=self._options.workers if name == "run_test" else 1,
             warm=True,
         )

@@ -35,7 +35,12 @@ class Dispatcher:
 
     def url(self, function: str) -> str:
         """Give the URL that takes `function`'s events."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/{self._token}/{function}"
+        return f"{self.origin}/{self._token}/{function}"
+
+    @property
+    def origin(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def serve(self, functions: Iterable[Function]) -> None:
         """Serve these from now on. A function that is as it was keeps its workers; others get new ones."""

@@ -6,6 +6,7 @@ the moment they are written (docs/adr/0001).
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -14,20 +15,19 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+import boto3
+
 from local.errors import StackError
 from local.processes import Program
 from local.template import ROOT, search_path
 
 REGION = "us-east-1"
-#: What the emulator takes for credentials.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-
 _START_SECONDS = 60.0
 _SERVICES = "cloudformation,dynamodb,events,iam,lambda,logs,s3,scheduler,sqs,sts"
 
 
-def aws_environment(endpoint: str) -> dict[str, str]:
-    """Give what points an AWS client at `endpoint`, and at nothing of the user's own."""
+def aws_environment(endpoint: str, *, access_key: str) -> dict[str, str]:
+    """Give what points an AWS client at `endpoint`, with the id of an access key, and at nothing of the user's own."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": REGION,
@@ -35,8 +35,12 @@ def aws_environment(endpoint: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        **CREDENTIALS,
+        **_credentials(access_key),
     }
+
+
+def _credentials(access_key: str) -> dict[str, str]:
+    return {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": "test"}  # which the emulator does not look at
 
 
 class Emulator:
@@ -49,7 +53,7 @@ class Emulator:
         log: Path,
         proxies: Mapping[str, str],
         services: str = _SERVICES,
-        app: str = "local.clock:app",
+        app: str = "local.guard:app",
         settings: Mapping[str, str] | None = None,
     ) -> None:
         """Take a free port.
@@ -68,7 +72,24 @@ class Emulator:
         self._proxies = proxies
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.endpoint = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        #: The id of the access key that opens it (local/guard.py).
+        self.access_key = f"MATINEE{secrets.token_hex(16).upper()}"
         self._program: Program | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points an AWS client here."""
+        return aws_environment(self.endpoint, access_key=self.access_key)
+
+    @property
+    def session(self) -> boto3.Session:
+        """A session whose clients may come in; where, they have to be told."""
+        known = _credentials(self.access_key)
+        return boto3.Session(
+            aws_access_key_id=known["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=known["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+        )
 
     @property
     def running(self) -> bool:
@@ -98,12 +119,14 @@ class Emulator:
             StackError: if it does not.
         """
         deadline = time.monotonic() + _START_SECONDS
+        signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={self.access_key}/"}
+        asked = urllib.request.Request(f"{self.endpoint}/_ministack/health", headers=signed)  # noqa: S310  our own
         while time.monotonic() < deadline:
             if self._program is None or not self._program.running:
                 break
             with (
                 contextlib.suppress(OSError),
-                urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=5),  # noqa: S310  our own
+                urllib.request.urlopen(asked, timeout=5),  # noqa: S310  our own
             ):
                 return
         tail = self._program.last_lines() if self._program else ""
@@ -140,7 +163,7 @@ class Emulator:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "DOCKER_HOST": f"unix://{self.directory / 'no-docker'}",
-            **CREDENTIALS,
+            **_credentials(self.access_key),
             **{f"MINISTACK_LAMBDA_PROXY_{name}": url for name, url in self._proxies.items()},
             **self._settings,
         }

@@ -13,28 +13,33 @@ RUNTIME = ROOT / "layers" / "playwright" / ".runtime"
 #: What people may set for a function themselves, in the environment that they start the stack in.
 _PASSED = {
     "submit": ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME", "MATINEE_REQUESTS_PER_MINUTE"),
-    "run_test": ("MATINEE_SANDBOX", "MATINEE_MEMORY_MB"),
+    "run_test": ("MATINEE_SANDBOX", "MATINEE_MEMORY_MB", "MATINEE_DISK_MB", "MATINEE_EGRESS", "MATINEE_EGRESS_ALLOW"),
     "merge_report": ("MATINEE_SANDBOX",),
     "sweep": ("MATINEE_RETENTION_DAYS",),
 }
-#: What lies elsewhere on a laptop than in a bundle or an image.
+#: What is otherwise on a laptop than in a bundle or an image.
 _PLACES = {
     "submit": {"MATINEE_PARSER": str(RUNTIME / "node_modules" / "@babel" / "parser" / "lib" / "index.js")},
-    "run_test": {"MATINEE_RUNTIME": str(RUNTIME)},
+    # To test what runs on localhost or in an intranet is why people have this on a laptop.
+    "run_test": {"MATINEE_RUNTIME": str(RUNTIME), "MATINEE_EGRESS": "open"},
     "merge_report": {"MATINEE_RUNTIME": str(RUNTIME)},
 }
 
 
 def for_function(
-    name: str, deployed: Deployed, *, aws: Mapping[str, str], database_url: str, scratch: Path
+    name: str, deployed: Deployed, *, aws: Mapping[str, str], database_url: str, scratch: Path, own: str = ""
 ) -> dict[str, str]:
-    """Give the environment of a worker of function `name`: the deployed function's own, and how to reach AWS and Postgres."""
+    """Give the environment of a worker of function `name`: the deployed function's own, and how to reach AWS and Postgres.
+
+    Scripts reach nothing of what is in `own`, places of the stack's (local/own.py).
+    """
     return {
         **_base(scratch),
         "AWS_LAMBDA_FUNCTION_NAME": deployed_name(name),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed.memory_mb),
         "MATINEE_FUNCTION_ARN": deployed.arn,
         **_own(name, deployed, aws, database_url),
+        **({"MATINEE_EGRESS_OWN": own} if name == "run_test" else {}),
     }
 
 

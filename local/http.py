@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from functions.report_proxy.app import create_app as report_proxy
 from functions.status_stream.app import create_app as status_stream
 from functions.submit.app import create_app as submit
+from local.processes import hide
 from local.site import Site
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def create_app() -> ASGIApp:
 
 def main() -> None:
     """Serve the listening socket that we inherited."""
+    hide()
     with socket.socket(fileno=int(sys.argv[1])) as listening:
         listening.set_inheritable(False)
         # No access log: a path may carry a ticket.

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
+from matinee.runner.kernel import PR_SET_DUMPABLE, prctl
+
 #: The beginning of a command that is killed when the thread that starts it ends.
 DIE_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 #: A log larger than this, in bytes, becomes `<name>.1` when its program starts again.
@@ -87,6 +89,11 @@ class Program:
         with contextlib.suppress(OSError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
         return ""
+
+
+def hide() -> None:
+    """Keep the environment and the memory of this process from whoever else has our uid: where there is no sandbox, scripts do."""
+    prctl(PR_SET_DUMPABLE, 0)
 
 
 def rotate(log: Path) -> None:

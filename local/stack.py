@@ -146,7 +146,7 @@ class Stack:
 
     def _deploy(self) -> None:
         database_url = self._database_url()
-        functions = self.aws.deploy(template(), database_url=database_url)
+        functions = self.aws.deploy(template(), database_url=database_url, urls=[self.url])
         self._http_environment = environment.for_http(
             functions, aws=self.aws.environment, database_url=database_url, scratch=self.home.scratch
         )

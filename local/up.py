@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from local.errors import StackError
 from local.options import Options
-from local.processes import DIE_WITH_US
+from local.processes import DIE_WITH_US, hide
 from local.stack import Stack
 from local.template import ROOT
 from matinee.cli import browser
@@ -23,6 +23,7 @@ def main(*, once: bool = False) -> int:
 
     Gives the exit code: with `once` that of `matinee run`; 2 if the stack cannot run.
     """
+    hide()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` had it ignored
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NoReturn
 
+from local.processes import hide
+
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
@@ -89,6 +91,7 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 def main() -> None:
     """Serve the socket that we inherited."""
     module_name, descriptor, *more = sys.argv[1:]
+    hide()
     signal.signal(signal.SIGTERM, _leave)
     with socket.socket(fileno=int(descriptor)) as channel:
         channel.set_inheritable(False)

@@ -90,7 +90,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, runtime: Path) -> Iterator[C
 def pointed_at(endpoint: str) -> Iterator[None]:
     """Let AWS clients of this process find the emulator meanwhile, as `matinee deploy` is told by its environment."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in aws_environment(endpoint).items():
+        for name, value in aws_environment(endpoint, access_key="test").items():
             patch.setenv(name, value)
         yield
 
@@ -152,7 +152,7 @@ def _played(cloud: Cloud, name: str, module: str, home: Path) -> Function:
     own = {
         **_base(home),
         **deployed["Environment"]["Variables"],
-        **aws_environment(cloud.endpoint),
+        **aws_environment(cloud.endpoint, access_key="test"),
         **credentials_of(cloud, deployed["Role"]),
         "AWS_LAMBDA_FUNCTION_NAME": deployed["FunctionName"],
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed["MemorySize"]),

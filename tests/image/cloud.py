@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
 from local.deploy import Deployed, Deployment
-from local.emulator import CREDENTIALS, REGION, Emulator, aws_environment
+from local.emulator import REGION, Emulator
 from local.template import template
 from matinee.model.run import RunKind
 from matinee.model.script import Language
@@ -33,7 +32,7 @@ class Cloud:
         self._emulator.launch()
         try:
             self._emulator.wait()
-            self._session = boto3.Session(**_lower(CREDENTIALS), region_name=REGION)
+            self._session = self._emulator.session
             deployment = Deployment(self._session, endpoint=self._emulator.endpoint)
             self._functions = deployment.deploy(template(), parameters=_PARAMETERS, concurrency=None)
             self._leave_queues_alone()
@@ -49,7 +48,7 @@ class Cloud:
     def environment(self, function: str) -> dict[str, str]:
         """Give what the function has in its environment."""
         deployed: Deployed = self._functions[function]
-        return {**deployed.environment, **aws_environment(self._emulator.endpoint)}
+        return {**deployed.environment, **self._emulator.environment}
 
     def run(self, api: RuntimeApi, script: str, **more: Any) -> tuple[TestOrder, TestResult]:
         """Put an order on the queue and deliver it until its test has ended; give its result."""
@@ -114,7 +113,3 @@ def record(body: str, receipt: str = "receipt") -> dict[str, Any]:
         "messageId": str(uuid.uuid4()), "receiptHandle": receipt, "body": body, "attributes": {}, "messageAttributes": {},
         "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:q", "awsRegion": REGION,
     }  # fmt: skip
-
-
-def _lower(credentials: Mapping[str, str]) -> dict[str, Any]:
-    return {name.lower(): value for name, value in credentials.items()}

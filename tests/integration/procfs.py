@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -48,13 +49,23 @@ def still_alive(pids: list[int], *, after: float) -> list[list[str]]:
 
 
 def listening(pid: int) -> set[tuple[str, int]]:
-    """Where `pid` listens: addresses in the kernel's hexadecimal (0100007F is 127.0.0.1), and ports."""
+    """Where `pid` listens: addresses in the kernel's hexadecimal (0100007F is 127.0.0.1), and ports; nothing of one that hides from us."""
     try:
         links = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()}
-        tables = [Path(f"/proc/{pid}/net/{name}").read_text() for name in ("tcp", "tcp6")]
     except OSError:
         return set()
     inodes = {found[1] for link in links if (found := re.fullmatch(r"socket:\[(\d+)\]", link))}
-    rows = [line.split() for table in tables for line in table.splitlines()]
-    places = [row[1].split(":") for row in rows if row[3] == "0A" and row[9] in inodes]
-    return {(address, int(port, 16)) for address, port in places}
+    return {place for place, inode in _sockets() if inode in inodes}
+
+
+def listeners(port: int) -> set[str]:
+    """The addresses at which anybody listens on `port`."""
+    return {address for (address, other), _ in _sockets() if other == port}
+
+
+def _sockets() -> Iterator[tuple[tuple[str, int], str]]:
+    for name in ("tcp", "tcp6"):
+        for row in map(str.split, Path(f"/proc/self/net/{name}").read_text().splitlines()):
+            if row[3] == "0A":
+                address, port = row[1].split(":")
+                yield (address, int(port, 16)), row[9]

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from local import environment
 from local.aws import INVOKED
 from local.deploy import Deployed, Deployment, deployed_name
 from local.dispatch import Dispatcher
-from local.emulator import CREDENTIALS, REGION, Emulator, aws_environment
+from local.emulator import Emulator
 from local.errors import StackError
 from local.pool import Function
 from local.template import template
-from tests.integration.procfs import listening
+from tests.integration.procfs import listeners, listening
 
 _PARAMETERS = {
     "BundlesBucket": "none",
@@ -36,11 +35,7 @@ class Cloud:
     folder: Path
 
     def __post_init__(self) -> None:
-        self.session = boto3.Session(
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            region_name=REGION,
-        )
+        self.session = self.emulator.session
         self.functions: dict[str, Deployed] = {}
 
     def start(self) -> None:
@@ -49,7 +44,7 @@ class Cloud:
         self.emulator.wait()
         deployment = Deployment(self.session, endpoint=self.emulator.endpoint)
         self.functions = deployment.deploy(template(), parameters=_PARAMETERS, concurrency=2)
-        aws = {**aws_environment(self.emulator.endpoint), "PYTHONPATH": str(Path(__file__).parent)}
+        aws = {**self.emulator.environment, "PYTHONPATH": str(Path(__file__).parent)}
         self.dispatcher.serve(
             Function(
                 name=name,
@@ -194,4 +189,5 @@ def test_it_opens_its_own_port_on_loopback_and_no_other(cloud: Cloud) -> None:
     assert cloud.emulator._program is not None
     port = int(cloud.emulator.endpoint.rpartition(":")[2])
 
-    assert {("0100007F", port)} == listening(cloud.emulator._program.pid)
+    assert {("0100007F", port)} >= listening(cloud.emulator._program.pid)
+    assert {"0100007F"} == listeners(port)

@@ -20,7 +20,7 @@ import pytest
 from local.errors import StackError
 from local.options import Options
 from local.stack import Stack, temporary
-from tests.integration.procfs import children, command, family, listening, still_alive
+from tests.integration.procfs import alive, children, command, family, listening, still_alive
 
 _UP = [sys.executable, "-m", "local.up"]
 _SLOW = """
@@ -179,28 +179,27 @@ def test_the_trace_viewer_is_there_before_the_first_report(stack: Stack) -> None
 def test_every_part_that_dies_is_started_again(stack: Stack) -> None:
     """HTTP, emulator and Postgres, each by `kill -9`; afterwards all is well and the key still opens."""
     assert stack.postgres is not None
-    for program in ("hypercorn", "local.http", "/postgres"):
-        [victim] = [pid for pid in children(os.getpid()) if _is(pid, program, stack)]
+    postgres = stack.postgres
+    programs: dict[str, Callable[[], int]] = {
+        "hypercorn": lambda: stack.aws.emulator._program.pid,
+        "local.http": lambda: stack._http.pid,
+        "/postgres": lambda: int((postgres.data / "postmaster.pid").read_text().split()[0]),
+    }
+    for program, pid_of in programs.items():
+        victim = pid_of()
+        assert any(part.endswith(program) for part in command(victim)[:4])
         os.kill(victim, signal.SIGKILL)
 
         assert not still_alive([victim], after=5)
-        _until(partial(_is_back, program, stack), seconds=30)
+        _until(partial(_is_back, pid_of, victim), seconds=30)
         with _client(stack.url, stack.home.path) as client:
             _until(partial(_healthy, client), seconds=60)
 
 
-def _is(pid: int, program: str, stack: Stack) -> bool:
-    """Whether `pid` is that program of this stack, and not of another test's."""
-    ours = False
-    with contextlib.suppress(OSError):  # it may end, or close what we look at
-        for path in Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(OSError):
-                ours = ours or str(path.readlink()).startswith(str(stack.home.path))
-    return ours and any(part.endswith(program) for part in command(pid)[:4])
-
-
-def _is_back(program: str, stack: Stack) -> bool:
-    return any(_is(pid, program, stack) for pid in children(os.getpid()))
+def _is_back(pid_of: Callable[[], int], victim: int) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        return pid_of() != victim and alive(pid_of())
+    return False
 
 
 def _healthy(client: httpx.Client) -> bool:

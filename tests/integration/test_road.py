@@ -155,36 +155,11 @@ def test_twenty_submissions_at_once_all_end_right(api: httpx.Client) -> None:
     assert ["passed", "failed"] * 10 == ended
 
 
-def run_test_workers(stack: Stack) -> list[int]:
-    """The process ids of the stack's workers for run_test."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                line = (folder / "cmdline").read_bytes().split(b"\0")
-                mine = f"={stack.home.path}".encode() in (folder / "environ").read_bytes() or _descends(
-                    int(folder.name), os.getpid()
-                )
-            except OSError:
-                continue
-            if mine and b"local.worker" in line and any(b"run_test" in part for part in line):
-                found.append(int(folder.name))
-    return found
-
-
-def _descends(pid: int, ancestor: int) -> bool:
-    while pid > 1:
-        if pid == ancestor:
-            return True
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return False
-
-
 def test_a_run_survives_the_death_of_its_worker(stack: Stack, api: httpx.Client) -> None:
     """After kill -9 of every worker in mid-run the message comes back when the lease ends, and the run ends once, right."""
     run_id = submit(api, SLOW)
     follow(api, run_id, until="console")
-    workers = run_test_workers(stack)
+    workers = stack.aws.dispatcher.pids()["run_test"]
     assert workers
     for pid in workers:
         os.kill(pid, signal.SIGKILL)

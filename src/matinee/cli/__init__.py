@@ -198,9 +198,11 @@ def _server(option: str | None) -> Iterator[Server]:
 @contextmanager
 def _temporary_server() -> Iterator[Server]:
     from local.errors import StackError  # noqa: PLC0415 - as for `up`
+    from local.processes import hide  # noqa: PLC0415
     from local.stack import temporary  # noqa: PLC0415
 
     try:
+        hide()
         with temporary(home(), port(), say=say) as stack:
             yield Server(stack.url, stack.api_key, is_temporary=True)
     except StackError as error:

@@ -15,7 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uuid_utils import uuid7
 
-from local.emulator import Emulator, aws_environment
+from local.emulator import Emulator
 from matinee import bootstrap
 from matinee.model.run import Reason, RunKind, RunTrigger, TestStatus
 from matinee.model.script import Language
@@ -36,7 +36,7 @@ def stores(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     try:
         emulator.launch()
         emulator.wait()
-        environment = aws_environment(emulator.endpoint)
+        environment = emulator.environment
         with pytest.MonkeyPatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)
