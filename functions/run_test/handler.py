@@ -12,6 +12,7 @@ from matinee import bootstrap
 from matinee.model.run import RunKind
 from matinee.model.work import TestOrder, TestResult
 from matinee.usecases.execute import Executor, TryAgainError
+from matinee.usecases.vouch import Voucher
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -30,6 +31,12 @@ def executor() -> Executor:
     )
 
 
+@cache
+def voucher() -> Voucher:
+    """Wire what says for health how scripts are confined here."""
+    return Voucher(bootstrap.vitals(), bootstrap.confinement())
+
+
 def _measure(result: TestResult) -> None:
     measure("Tests", 1)
     measure("TestDuration", result.duration_ms, MetricUnit.Milliseconds)
@@ -39,6 +46,7 @@ def warm() -> None:
     """Start what the first script and its report will need, before it comes."""
     executor().runner.warm()
     executor().reports.warm()
+    voucher().vouch()
 
 
 def refresh() -> None:
@@ -54,6 +62,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
         return process_partial_response(event, record_handler=_execute, processor=processor, context=context)
     finally:
         executor().runner.warm()
+        voucher().vouch()
 
 
 def _execute(record: SQSRecord) -> None:

@@ -10,6 +10,7 @@ from uuid_utils import uuid7
 from functions.submit import health
 from functions.submit.app import create_app
 from matinee import bootstrap
+from matinee.model.confinement import Confinement
 from matinee.model.errors import LiveUnavailableError
 from matinee.model.work import Event
 from matinee.stores.artifacts import test_prefix as prefix_of_test
@@ -397,6 +398,41 @@ def test_health_is_ok_when_everything_answers(client_of: Callable[..., Any]) -> 
     assert (200, "ok", "1.65.1") == (answer.status_code, answer.json()["status"], answer.json()["playwright"])
     assert {"status": "ok"} == answer.json()["checks"]["database"]
     assert {"database", "live", "artifacts", "queue", "schedules"} == answer.json()["checks"].keys()
+
+
+SOUND = Confinement(sandbox="bubblewrap", own_uid=True, hardened=True, egress="open", in_lambda=False)
+
+
+@pytest.mark.usefixtures("road")
+@pytest.mark.parametrize(
+    ("said", "status", "words"),
+    [
+        (None, "warning", "No worker has said yet"),
+        (SOUND, "ok", None),
+        (SOUND.model_copy(update={"own_uid": False}), "ok", None),
+        (SOUND.model_copy(update={"sandbox": "none", "in_lambda": True, "egress": "public"}), "ok", None),
+        (SOUND.model_copy(update={"sandbox": "none"}), "warning", "without a sandbox: they read and write"),
+        (SOUND.model_copy(update={"sandbox": "uid"}), "warning", "they see the machine's files"),
+        (SOUND.model_copy(update={"egress": "off"}), "warning", "Nobody watches over where scripts connect"),
+        (SOUND.model_copy(update={"hardened": False}), "warning", "Scripts can call all of the kernel"),
+    ],
+)
+def test_health_tells_how_scripts_are_confined(
+    said: Confinement | None, status: str, words: str | None, client_of: Callable[..., Any]
+) -> None:
+    """As the last worker found it, and in a sentence what is missing; that is a warning, and nothing has failed."""
+    if said:
+        bootstrap.vitals().confined(said)
+
+    answer = client_of(create_app()).get("/api/health")
+    told = answer.json()["sandbox"]
+
+    assert (200, "ok", status) == (answer.status_code, answer.json()["status"], told["status"])
+    assert (words or "") in told.get("detail", "")
+    assert (words is None) is ("detail" not in told)
+    assert not said or (said.sandbox, said.own_uid, said.hardened, said.egress) == (
+        told["kind"], told["ownUid"], told["hardened"], told["egress"]
+    )  # fmt: skip
 
 
 def test_health_is_degraded_with_a_sentence_when_a_part_is_gone(road: Any, client_of: Callable[..., Any]) -> None:

@@ -4,7 +4,7 @@ Each is built when it is first asked for and lives as long as the process.
 """
 
 from matinee import settings
-from matinee.bootstrap.programs import parser, place, reports, runner
+from matinee.bootstrap.programs import confinement, parser, place, reports, runner
 from matinee.bootstrap.stores import (
     alarm_clock,
     api_keys,
@@ -33,6 +33,7 @@ from matinee.bootstrap.stores import (
     ticks,
     tracking,
     trigger_keys,
+    vitals,
     workspaces,
 )
 from matinee.bootstrap.usecases import (
@@ -65,6 +66,7 @@ __all__ = [
     "audit",
     "canceller",
     "closer",
+    "confinement",
     "console",
     "database",
     "dead_letters",
@@ -111,6 +113,7 @@ __all__ = [
     "tracker",
     "tracking",
     "trigger_keys",
+    "vitals",
     "workspaces",
 ]
 
@@ -119,7 +122,20 @@ def reset() -> None:
     """Forget all that was built and read, and close it; the next call builds anew. The parser stays: it knows no place."""
     if database.built:
         database.built.close()
-    stores = (live, alarm_clock, artifacts, sqs, test_queue, job_queue, report_queue, database, runs, tracking, keys)
+    stores = (
+        live,
+        alarm_clock,
+        vitals,
+        artifacts,
+        sqs,
+        test_queue,
+        job_queue,
+        report_queue,
+        database,
+        runs,
+        tracking,
+        keys,
+    )
     for part in (*stores, schedules, ticks, sweeps, scheduler, issuer):
         part.forget()
     settings.load.cache_clear()

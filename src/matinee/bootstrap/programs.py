@@ -8,6 +8,7 @@ from matinee import settings
 from matinee.bootstrap.parts import Part
 
 if TYPE_CHECKING:
+    from matinee.model.confinement import Confinement
     from matinee.runner.execution import Runner
     from matinee.runner.report import ReportStep
     from matinee.runner.warm import Place
@@ -28,6 +29,20 @@ def place() -> "Place":
         memory_bytes=told.matinee_memory_mb << 20,
         disk_bytes=told.matinee_disk_mb << 20,
         egress=told.egress(resolv_conf=resolv_conf.read_text(encoding="utf-8") if resolv_conf.is_file() else ""),
+    )
+
+
+def confinement() -> "Confinement":
+    """Give how scripts are confined on this machine."""
+    from matinee.model.confinement import Confinement
+
+    told, sandbox = settings.load(settings.RunnerSettings), place().sandbox
+    return Confinement(
+        sandbox=sandbox.kind,
+        own_uid=sandbox.uid is not None,
+        hardened=sandbox.hardened,
+        egress=told.matinee_egress if sandbox.gated else "off",
+        in_lambda=bool(told.aws_lambda_runtime_api),
     )
 
 

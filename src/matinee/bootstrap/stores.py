@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from matinee.stores.ticks import Ticks
     from matinee.stores.tracking import Tracking
     from matinee.stores.trigger_keys import TriggerKeys
+    from matinee.stores.vitals import Vitals
     from matinee.stores.workspaces import Workspaces
 
 
@@ -55,6 +56,16 @@ def alarm_clock() -> "AlarmClock":
     from matinee.stores.alarm_clock import AlarmClock
 
     return AlarmClock(boto3.client("dynamodb", config=aws()), table=settings.load(settings.LiveSettings).live_table)
+
+
+@Part
+def vitals() -> "Vitals":
+    """Give what workers say of themselves."""
+    import boto3
+
+    from matinee.stores.vitals import Vitals
+
+    return Vitals(boto3.client("dynamodb", config=aws()), table=settings.load(settings.LiveSettings).live_table)
 
 
 @Part

@@ -5,11 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from pathlib import Path
 
-from matinee.model.egress import told
 from matinee.model.run import RunKind, TestStatus
 from matinee.model.work import Case, Event, TestOrder
+from matinee.runner.console import Console, refusals
 from matinee.runner.judge import Verdict, judge
 from matinee.runner.process import Ending, Said
 from matinee.runner.progress import Progress
@@ -21,8 +22,6 @@ GRACE_SECONDS = 1.2
 #: How long a job's test may wait for processes that were not started ahead of it.
 _START_SECONDS = 60.0
 _LISTEN_SECONDS = 0.2
-#: What the console file keeps, in bytes.
-CONSOLE_BYTES = 2_000_000
 _TAIL_BYTES = 16_384
 
 
@@ -104,11 +103,8 @@ class Runner:
 
         Events come on this thread and on another one; `on_event` must allow that.
         """
-        warm = self._waiting.take(order)
+        warm, keep = self._begin(order, script, seconds=seconds, stop=stop)
         try:
-            keep = order.kind is RunKind.JOB and _ready(warm, order, stop)
-            # Playwright knows the test's own time alone: that the run's is over is never told as a test's slowness.
-            warm.write(order, script, test_timeout_ms=_test_timeout_ms(seconds))
             seconds = min(seconds, _until_deadline(order))
             progress, console, ending = _follow(warm, order, seconds=seconds, keep=keep, stop=stop, on_event=on_event)
             if stop.why is not None:
@@ -131,6 +127,21 @@ class Runner:
         except BaseException:
             warm.close()
             raise
+
+    def _begin(self, order: TestOrder, script: str, *, seconds: float, stop: Stop) -> tuple[Warm, bool]:
+        """Put the script before processes that may have it; tell whether they are to stay."""
+        warm = self._waiting.take(order)
+        was_used = warm.run_id is not None
+        try:
+            keep = order.kind is RunKind.JOB and _ready(warm, order, stop)
+            # Playwright knows the test's own time alone: that the run's is over is never told as a test's slowness.
+            warm.write(order, script, test_timeout_ms=_test_timeout_ms(seconds))
+        except BaseException as error:
+            warm.close()
+            if was_used and isinstance(error, OSError):  # what a former test left at work stands in the way
+                return self._begin(order, script, seconds=seconds, stop=stop)
+            raise
+        return warm, keep
 
 
 def _ready(warm: Warm, order: TestOrder, stop: Stop) -> bool:
@@ -156,7 +167,7 @@ def _follow(
 ) -> tuple[Progress, bytes, Ending]:
     """Let the script go, and hear all that it says until it and its descendants are gone, or its host says that it is over."""
     host = warm.host
-    console = _Console()
+    console = Console()
     progress = Progress(test_id=order.test_id, printed=console.keep)
 
     deadline = threading.Timer(seconds, stop.ask, ["deadline"])
@@ -183,7 +194,7 @@ def _follow(
     for said in host.hear(seconds=0):  # printed before the end, or by what lived until now
         for event in _events(said, progress):
             on_event(event)
-    notes = _refusals(ending)
+    notes = refusals(ending)
     for event in progress.notes(notes, at=_now()):
         on_event(event)
     return progress, console.kept(notes), ending
@@ -195,50 +206,22 @@ def _events(said: Said, progress: Progress) -> Iterator[Event]:
     return progress.line(said.piece)
 
 
-def _refusals(ending: Ending) -> list[str]:
-    """Say where the script was not let, so that nobody looks for another reason."""
-    named = [told(address, port) for address, port in ending.refused_to]
-    more = ending.refused - len(named)
-    lines = [
-        f"[Matinee] A connection to {place} was refused by the egress policy (docs/security.md)." for place in named
-    ]
-    return [*lines, *([f"[Matinee] {ending.refused} connections were refused in all."] if more > 0 else [])]
-
-
 def _nobody(_why: str) -> None:
     """Hear that a run shall stop when there is nothing left to stop."""
 
 
-class _Console:
-    """What was printed: by tests, told by the reporter, and by the runner's own process, read from its pipe."""
-
-    def __init__(self) -> None:
-        self._kept = bytearray()
-        self._lock = threading.Lock()
-
-    def keep(self, piece: bytes) -> None:
-        with self._lock:
-            self._kept += piece[: CONSOLE_BYTES - len(self._kept)]
-
-    def kept(self, notes: list[str]) -> bytes:
-        """Give what was printed, and after it what we have to say, which always has room."""
-        with self._lock:
-            full = len(self._kept) >= CONSOLE_BYTES
-            said = ["\n[the rest was dropped]"] * full + notes
-            return bytes(self._kept) + "".join(f"{line}\n" for line in said).encode()
-
-
 def _cases(progress: Progress, verdict: Verdict) -> tuple[Case, ...]:
-    """All tests that began: those that ended as they did, those that were cut short with the verdict that cut them."""
-    cut = [
-        Case(title=title, status=verdict.status, duration_ms=0, message=verdict.message)
-        for title in progress.running.values()
-    ]
+    """All tests that began: those that ended as they did, those that were cut short with the verdict that cut them; its words stand once."""
+    words = chain([verdict.message], repeat(None))
     ended = [
-        case.model_copy(update={"status": verdict.status, "message": verdict.message})
+        case.model_copy(update={"status": verdict.status, "message": next(words)})
         if case.status is TestStatus.CANCELLED
         else case
         for case in progress.cases.values()
+    ]
+    cut = [
+        Case(title=title, status=verdict.status, duration_ms=0, message=next(words))
+        for title in progress.running.values()
     ]
     return (*ended, *cut)
 

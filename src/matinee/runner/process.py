@@ -104,7 +104,7 @@ class Supervised:
         self._open = {stdout_fd, progress_fd}
         for fd in self._open:
             self._poll.register(fd, select.POLLIN)
-        self._line = b""
+        self._line = bytearray()
         self.resting = False  #: whether it ended something, and waits for its next line
 
     @property
@@ -135,9 +135,18 @@ class Supervised:
                 elif fd != self._progress:
                     yield Said(printed=True, piece=chunk)
                 else:
-                    *lines, rest = (self._line + chunk).split(b"\n")
-                    self._line = rest if len(rest) < _MOST_LINE else b""
-                    yield from (Said(printed=False, piece=line) for line in lines)
+                    yield from (Said(printed=False, piece=line) for line in self._lines(chunk))
+
+    def _lines(self, chunk: bytes) -> list[bytes]:
+        """Give the lines that end in `chunk`; the beginning of the next is kept, unless it is longer than any of ours."""
+        self._line += chunk
+        if b"\n" not in chunk:
+            if len(self._line) > _MOST_LINE:
+                self._line.clear()
+            return []
+        *lines, rest = bytes(self._line).split(b"\n")
+        self._line = bytearray(rest)
+        return lines
 
     def rest(self, *, code: int, but: int | None = None) -> Ending:
         """Kill all that the program left running but itself and, with its children, the process that it knows as number `but`.

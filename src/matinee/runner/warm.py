@@ -162,7 +162,7 @@ class Warm:
 
     def forget(self) -> None:
         """Remove what the last test left, and what was taken of it."""
-        for path in (self.test_folder, *self._ours.iterdir()):
+        for path in (self.test_folder, *self._ours.glob("*")):
             remove(path)
 
     def close(self) -> None:

@@ -59,7 +59,7 @@ class Target:
         self._server.close()
 
 
-def _own_address() -> str:
+def own_address() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         try:
             one.connect(("192.0.2.1", 9))
@@ -74,7 +74,7 @@ class Targets:
 
     open: Target = field(default_factory=Target)
     closed: Target = field(default_factory=Target)
-    own: str = field(default_factory=_own_address)  #: an address of this machine's besides loopback, if it has one
+    own: str = field(default_factory=own_address)  #: an address of this machine's besides loopback, if it has one
 
     @property
     def egress(self) -> Egress:

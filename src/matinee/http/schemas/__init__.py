@@ -72,7 +72,7 @@ from matinee.http.schemas.schedules import (
     Tick,
     Timezone,
 )
-from matinee.http.schemas.service import Check, Health, Problem
+from matinee.http.schemas.service import Check, Health, Problem, Sandbox
 from matinee.http.schemas.shape import Id, Moment, Text
 from matinee.http.schemas.statistics import Day, NextTick, Statistics, Tallies, Tally, TestFigures
 from matinee.http.schemas.triggers import NewTriggerKey, TriggerKey, TriggerKeyList, TriggerKeyRequest, TriggerRequest
@@ -123,6 +123,7 @@ __all__ = [
     "RunPage",
     "RunSummary",
     "RunTest",
+    "Sandbox",
     "SavedTest",
     "SavedTestPage",
     "SavedTestRequest",

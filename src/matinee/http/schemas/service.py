@@ -14,6 +14,20 @@ class Check(Shape):
     detail: str | None = None
 
 
+class Sandbox(Shape):
+    """What keeps scripts from the machine that runs them, as the last worker said that began within a week; without one only `detail`."""
+
+    status: Literal["ok", "warning"]
+    detail: str | None = None
+    kind: Literal["bubblewrap", "uid", "none"] | None = None
+    own_uid: bool | None = Field(default=None, description="Whether scripts are another user than what runs them.")
+    hardened: bool | None = Field(default=None, description="Whether the kernel is narrowed to what tests need.")
+    egress: Literal["public", "open", "off"] | None = Field(
+        default=None,
+        description="Where scripts may connect to: no private network; all but Matinee's own; or nobody sees to it.",
+    )
+
+
 class Health(Shape):
     """What is up, and the versions."""
 
@@ -22,6 +36,7 @@ class Health(Shape):
     playwright: str
     chromium: str
     checks: dict[Literal["database", "live", "artifacts", "queue", "schedules"], Check]
+    sandbox: Sandbox
 
 
 class Problem(BaseModel):
