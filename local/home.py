@@ -25,6 +25,8 @@ class Home:
         self.logs.mkdir(mode=0o700, exist_ok=True)
         #: For what functions put into their /tmp. Wiped here, for a killed stack could not.
         self.scratch = short_folder(path)
+        if os.geteuid() == 0:
+            self.scratch.chmod(0o711)  # a script that is another user gets at its own folder in it by name
         _empty(self.scratch)
 
     @classmethod
@@ -94,7 +96,7 @@ def short_folder(path: Path) -> Path:
     with contextlib.suppress(FileExistsError):
         short.mkdir(mode=0o700)
     found = short.lstat()
-    if short.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+    if short.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o066:
         return Path(tempfile.mkdtemp(prefix="matinee-"))  # somebody else was there first
     return short
 

@@ -12,11 +12,13 @@ from botocore.config import Config
 from local.deploy import Deployed, Deployment
 from local.emulator import REGION, Emulator
 from local.template import template
+from matinee.model.confinement import Confinement
 from matinee.model.run import RunKind
 from matinee.model.script import Language
 from matinee.model.work import TestOrder, TestResult
 from matinee.stores.artifacts import report_prefix
 from matinee.stores.live import LiveTable
+from matinee.stores.vitals import Vitals
 from tests.image.runtime_api import RuntimeApi
 
 WORKSPACE = "workspace"
@@ -75,6 +77,12 @@ class Cloud:
     def put(self, key: str, document: Mapping[str, Any]) -> None:
         """Put a document into the bucket."""
         self.s3.put_object(Bucket=self._bucket, Key=key, Body=json.dumps(document).encode())
+
+    def confinement(self) -> Confinement | None:
+        """Give what the function says of how it confines scripts."""
+        return Vitals(
+            self._client("dynamodb"), table=self._functions["run_test"].environment["LIVE_TABLE"]
+        ).confinement()
 
     def close(self) -> None:
         """End the emulator."""

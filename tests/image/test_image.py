@@ -9,6 +9,7 @@ from statistics import median
 import pytest
 
 from infra.supply import debian
+from matinee.model.confinement import Confinement
 from matinee.model.run import Reason, RunKind, TestStatus
 from matinee.model.work import RunOrder
 from matinee.stores.artifacts import manifest_key
@@ -113,6 +114,36 @@ def test_a_script_sees_no_credential_of_the_function(runner: Container, cloud: C
     _, result = cloud.run(runner.api, script)
 
     assert TestStatus.PASSED == result.status, result.message
+
+
+def test_a_script_reaches_no_runtime_api_and_no_private_network(runner: Container, cloud: Cloud) -> None:
+    """Under the function's own uid, in front of its own environment; its own site it does reach."""
+    host, port = runner.api.address.split(":")
+    script = f"""
+      import {{ test, expect }} from '@playwright/test';
+      import http from 'node:http';
+      import net from 'node:net';
+      const became = (port: number, host: string) => new Promise(done => {{
+        net.connect(port, host, () => done('connected')).on('error', error => done((error as NodeJS.ErrnoException).code));
+      }});
+      test('looks around', async ({{ page }}) => {{
+        for (const host of ['{host}', 'localhost', '::ffff:127.0.0.1', '0.0.0.0'])
+          expect(await became({port}, host), host).toBe('EACCES');
+        for (const host of ['169.254.169.254', '10.0.0.1', '192.168.1.1'])
+          expect(await became(80, host), host).toBe('EACCES');
+        await expect(page.goto('http://{host}:{port}/2018-06-01/runtime/invocation/next')).rejects.toThrow(/ERR_NETWORK_ACCESS_DENIED/);
+        const server = http.createServer((_, answer) => answer.end('<h1>own</h1>')).listen(0);
+        await page.goto(`http://localhost:${{(server.address() as net.AddressInfo).port}}/`);
+        await expect(page.getByRole('heading')).toHaveText('own');
+        server.close();
+      }});
+    """
+    _, result = cloud.run(runner.api, script)
+
+    assert TestStatus.PASSED == result.status, result.message
+    assert cloud.confinement() == Confinement(
+        sandbox="none", own_uid=False, hardened=True, egress="public", in_lambda=True
+    )  # fmt: skip
 
 
 def test_runs_leave_nothing_behind(

@@ -1,6 +1,7 @@
 """What a script sees, touches and uses up is its own, and ends at its limits."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 
 from matinee.model.run import Reason, TestStatus
 from matinee.runner.execution import Execution
+from matinee.runner.probe import choose
 from matinee.runner.warm import Place
 from tests.integration.hostile.conftest import HEAD, Run, attacks_of, runner_of, script
 
@@ -104,3 +106,31 @@ def test_memory_that_processes_share_counts(run: Run, place: Place) -> None:
     )
 
     assert (TestStatus.ERROR, Reason.OUT_OF_MEMORY) == (done.verdict.status, done.verdict.reason)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give another user's rights away")
+def test_where_there_are_no_namespaces_root_s_scripts_are_another_user(place: Place, tmp_path: Path) -> None:
+    """As in most containers: they read nothing of root's, stop none of its processes, and have a browser all the same."""
+    key = tmp_path / "api-key"
+    key.write_text(SECRET)
+    key.chmod(0o600)
+    script = f"""
+      {HEAD}import fs from 'node:fs';
+      test('is another user', async ({{ page }}) => {{
+        expect(process.getuid!()).toBeGreaterThan(1000);
+        for (const file of [{str(key)!r}, '/proc/{os.getpid()}/environ', '/etc/shadow'])
+          expect(() => fs.readFileSync(file), file).toThrow(/EACCES/);
+        expect(() => process.kill({os.getpid()}, 'SIGSTOP')).toThrow(/EPERM/);
+        expect(() => process.kill(process.ppid, 0)).not.toThrow();
+        expect(fs.readFileSync('/proc/self/status', 'utf8')).toMatch(/^CapEff:\t0+$/m);
+        await page.setContent('<h1>Hello</h1>');
+        await expect(page.getByRole('heading')).toHaveText('Hello');
+      }});
+    """
+    run, close = runner_of(replace(place, sandbox=choose("uid", runtime=place.runtime)))
+    done = run(script)
+    folder = done.warm.folder
+    close()
+
+    assert (TestStatus.PASSED, None) == (done.verdict.status, done.verdict.message)
+    assert not folder.parent.exists()
