@@ -22,7 +22,7 @@ SECRET = "hunter2-of-an-ancestor"
 def reads(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Execution]:
     """A script that looks around, with more room than others."""
     if place.sandbox.kind != "bubblewrap":
-        pytest.skip("this machine allows no namespaces, so the script would see what we see")
+        pytest.skip("this machine allows no namespaces, so the script would see what we see, and change it")
     elsewhere = tmp_path_factory.mktemp("state") / "api-key"
     elsewhere.write_text(SECRET)
     with pytest.MonkeyPatch.context() as patch:
