@@ -42,6 +42,7 @@ class Fleet:
     ) -> None:
         self._stack, self._common, self._network = stack, common, network
         self._storage_mb = settings.run_storage_mb
+        self._settings = settings
         on_demand = {"LIVE_TABLE": live.table.table_name}
         stored = {"ARTIFACTS_BUCKET": artifacts.bucket.bucket_name}
         road = {**on_demand, **stored, "TEST_QUEUE_URL": tests.queue.queue_url}
@@ -87,7 +88,9 @@ class Fleet:
             memory_mb=settings.run_memory_mb,
             seconds=settings.run_timeout_seconds,
             environment={**road, **told, **bounds},
+            per_tenant=settings.tenant_isolation,
         )
+        self.dispatch_test = self._dispatch_test(road) if settings.tenant_isolation else None
         self.track_runs = self._zip("track_runs", seconds=settings.track_timeout_seconds, environment=whole)
         self.merge_report = self._image(
             "merge_report",
@@ -111,7 +114,8 @@ class Fleet:
     @property
     def functions(self) -> list[Function]:
         """All of them."""
-        return [*self.with_database, self.run_test, self.merge_report]
+        dispatch = [self.dispatch_test] if self.dispatch_test else []
+        return [*self.with_database, self.run_test, *dispatch, self.merge_report]
 
     @property
     def with_database(self) -> list[Function]:
@@ -162,7 +166,29 @@ class Fleet:
             layers=(adapter,),
         )
 
-    def _image(self, name: str, *, memory_mb: int, seconds: int, environment: dict[str, str]) -> ImageFunction:
+    def _dispatch_test(self, road: dict[str, str]) -> ZipFunction:
+        """Make what waits for run_test's answer, and needs nothing but patience: a function with tenants takes nothing from a queue itself."""
+        seconds = self._settings.run_timeout_seconds
+        return ZipFunction(
+            self._stack,
+            "DispatchTest",
+            common=self._common,
+            name="dispatch_test",
+            handler="functions.dispatch_test.handler.handler",
+            bundle="dispatch_test",
+            memory_mb=256,
+            timeout=Duration.seconds(seconds),
+            environment={
+                "TEST_QUEUE_URL": road["TEST_QUEUE_URL"],
+                "RUN_TEST_FUNCTION": self.run_test.function.function_name,
+                "RUN_TEST_TIMEOUT_S": str(seconds),
+            },
+            network=None,
+        )
+
+    def _image(
+        self, name: str, *, memory_mb: int, seconds: int, environment: dict[str, str], per_tenant: bool = False
+    ) -> ImageFunction:
         return ImageFunction(
             self._stack,
             name.title().replace("_", ""),
@@ -172,4 +198,5 @@ class Fleet:
             storage=Size.mebibytes(self._storage_mb),
             timeout=Duration.seconds(seconds),
             environment=environment,
+            per_tenant=per_tenant,
         )

@@ -138,8 +138,11 @@ class ImageFunction(Function):
         storage: Size,
         timeout: Duration,
         environment: dict[str, str],
+        per_tenant: bool = False,
     ) -> None:
         super().__init__(scope, construct_id, common=common, name=name)
+        if per_tenant:  # which a function is from its beginning or not at all, and one of this name may be there
+            self.function_name += "-per-tenant"
         self.function = lambda_.Function(
             self,
             "Function",
@@ -156,6 +159,7 @@ class ImageFunction(Function):
             environment={"POWERTOOLS_SERVICE_NAME": name, **environment},
             log_group=self.log_group,
             tracing=self.tracing,
+            tenancy_config=lambda_.TenancyConfig.PER_TENANT if per_tenant else None,
         )
         resource = self.function.node.default_child
         if not isinstance(resource, lambda_.CfnFunction):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: The zip files that there are, by the name of the function that they are made for; some serve two.
-BUNDLES = ("submit", "plan_job", "track_runs", "status_stream", "report_proxy", "sweep", "migrate")
+BUNDLES = ("submit", "plan_job", "track_runs", "status_stream", "report_proxy", "sweep", "migrate", "dispatch_test")
 
 
 @dataclass(frozen=True, kw_only=True)

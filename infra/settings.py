@@ -63,6 +63,8 @@ class Settings(BaseModel):
     run_timeout_seconds: Seconds = 900
     #: of /tmp in run_test: traces, videos and profiles of one run
     run_storage_mb: Megabytes = 2048
+    #: environments of run_test for each workspace alone, for where their owners do not trust each other; see docs/operations.md before changing it
+    tenant_isolation: bool = False
     #: where scripts may connect to: "public" is the internet and their own machine, "open" private networks as well
     egress: Literal["public", "open"] = "public"
     #: of private networks, what is open after all: "10.20.0.0/16", "10.30.1.4:443", "[fd00::/8]:443"

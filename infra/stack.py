@@ -140,7 +140,7 @@ class MatineeStack(Stack):
             self,
             "Tests",
             queue=self.tests,
-            function=fleet.run_test,
+            function=fleet.dispatch_test or fleet.run_test,
             at_once=settings.run_concurrency,
             pollers=settings.run_pollers,
         )
@@ -191,10 +191,7 @@ class MatineeStack(Stack):
         fleet.plan_job.allow(actions=send, resources=[tests, jobs, reports])
         fleet.plan_job.allow(actions=["s3:PutObject"], resources=[long_scripts, manifests])
 
-        fleet.run_test.allow(actions=write, resources=[table])
-        fleet.run_test.allow(actions=[*consume, "sqs:ChangeMessageVisibility"], resources=[tests])
-        fleet.run_test.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*"])
-        fleet.run_test.allow(actions=["s3:GetObject"], resources=[long_scripts, f"{bucket}/runs/*/blob.zip"])
+        self._let_tests_run(write=write, consume=consume, scripts=long_scripts)
 
         fleet.track_runs.allow(actions=write, resources=[table])
         fleet.track_runs.allow(
@@ -226,6 +223,21 @@ class MatineeStack(Stack):
         fleet.sweep.allow(actions=["s3:DeleteObject"], resources=[f"{bucket}/runs/*"])
         self._let_it_list(fleet.sweep)
         self._let_it_schedule(fleet.sweep)
+
+    def _let_tests_run(self, *, write: list[str], consume: list[str], scripts: str) -> None:
+        """Let run_test, which executes what users wrote, do as little as it can; from the queue comes what it gets, or what hands that on."""
+        fleet, tests, bucket = self.fleet, self.tests.queue.queue_arn, self.artifacts.bucket.bucket_arn
+        taker = fleet.dispatch_test or fleet.run_test
+        fleet.run_test.allow(actions=write, resources=[self.live.table.table_arn])
+        fleet.run_test.allow(actions=["s3:PutObject"], resources=[f"{bucket}/runs/*"])
+        fleet.run_test.allow(actions=["s3:GetObject"], resources=[scripts, f"{bucket}/runs/*/blob.zip"])
+        fleet.run_test.allow(actions=["sqs:ChangeMessageVisibility"], resources=[tests])
+        taker.allow(actions=consume, resources=[tests])
+        if fleet.dispatch_test:
+            fleet.dispatch_test.allow(actions=["sqs:ChangeMessageVisibility"], resources=[tests])
+            fleet.dispatch_test.allow(
+                actions=["lambda:InvokeFunction"], resources=[fleet.run_test.function.function_arn]
+            )
 
     def _let_it_schedule(self, function: Function) -> None:
         """Let `function` keep the schedules of jobs in step, and hand Scheduler the role that they call with."""

@@ -121,6 +121,13 @@ class RunnerSettings(_Settings):
         )
 
 
+class TenantSettings(_Settings):
+    """Where dispatch_test finds run_test."""
+
+    run_test_function: str = Field(description="Name of the function.")
+    run_test_timeout_s: float = Field(default=900.0, description="How long it may run.")
+
+
 class ParserSettings(_Settings):
     """Where submit finds Babel's parser, the one that Playwright itself uses."""
 

@@ -21,6 +21,7 @@ ENTRIES = {
     "report_proxy": ("functions.report_proxy.app",),
     "sweep": ("functions.sweep.handler",),
     "migrate": ("functions.migrate.handler",),
+    "dispatch_test": ("functions.dispatch_test.handler",),
 }
 #: SnapStart keeps what this one has loaded.
 SNAPSHOT = "functions.submit.handler"

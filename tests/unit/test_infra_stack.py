@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
+def tenants(assertions: Any, tmp_path_factory: pytest.TempPathFactory) -> "Template":
+    """The stack for workspaces that do not trust each other."""
+    from infra.app import EMBEDDED, build  # noqa: PLC0415  as in infra_fixtures
+
+    settings = EMBEDDED.model_copy(update={"tenant_isolation": True})
+    _, stack = build(outdir=str(tmp_path_factory.mktemp("cdk.out")), settings=settings)
+    made: Template = assertions.Template.from_stack(stack)
+    return made
+
+
+@pytest.fixture(scope="module")
 def grants(embedded: "Template") -> dict[str, dict[str, list[str]]]:
     """By function: each action that its role allows for its work, and on what, as JSON."""
     return _grants(embedded)
@@ -330,3 +341,42 @@ def test_health_tells_the_pinned_versions(template: "Template", match: Any) -> N
             },
         },
     )
+
+
+def test_with_tenants_each_workspace_has_environments_of_its_own(tenants: "Template", match: Any) -> None:
+    """SQS cannot say whose a test is: a function of ours takes it from the queue, and says it to run_test, which Lambda then keeps apart."""
+    grants = _grants(tenants)
+    functions = {
+        one["Properties"]["FunctionName"]: name for name, one in tenants.find_resources("AWS::Lambda::Function").items()
+    }
+    mappings = [one["Properties"] for one in tenants.find_resources("AWS::Lambda::EventSourceMapping").values()]
+    (source,) = [one for one in mappings if "TestExecution" in json.dumps(one["EventSourceArn"])]
+
+    tenants.has_resource_properties(
+        "AWS::Lambda::Function",
+        {"FunctionName": "matinee-run-test-per-tenant", "TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}},
+    )
+    tenants.has_resource_properties(
+        "AWS::Lambda::Function",
+        {
+            "FunctionName": "matinee-dispatch-test",
+            "Timeout": 900,
+            "VpcConfig": match.absent(),
+            "Environment": {
+                "Variables": match.object_like(
+                    {
+                        "RUN_TEST_FUNCTION": {"Ref": functions["matinee-run-test-per-tenant"]},
+                        "RUN_TEST_TIMEOUT_S": "900",
+                    }
+                )
+            },
+        },
+    )
+    assert {"Ref": functions["matinee-dispatch-test"]} == source["FunctionName"]
+    assert (1, ["ReportBatchItemFailures"], {"MaximumConcurrency": 500}) == (
+        source["BatchSize"], source["FunctionResponseTypes"], source["ScalingConfig"]
+    )  # fmt: skip
+    assert {
+        "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility", "lambda:InvokeFunction",
+    } == {action for action in grants["DispatchTest"] if not action.startswith(("logs:", "xray:"))}  # fmt: skip
+    assert {"sqs:ChangeMessageVisibility"} == {action for action in grants["RunTest"] if action.startswith("sqs:")}

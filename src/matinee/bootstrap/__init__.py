@@ -28,6 +28,7 @@ from matinee.bootstrap.stores import (
     sources,
     sqs,
     sweeps,
+    tenants,
     test_queue,
     tests,
     ticks,
@@ -105,6 +106,7 @@ __all__ = [
     "submitter",
     "sweeper",
     "sweeps",
+    "tenants",
     "test_queue",
     "tests",
     "ticker",
@@ -136,6 +138,6 @@ def reset() -> None:
         tracking,
         keys,
     )
-    for part in (*stores, schedules, ticks, sweeps, scheduler, issuer):
+    for part in (*stores, tenants, schedules, ticks, sweeps, scheduler, issuer):
         part.forget()
     settings.load.cache_clear()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matinee.stores.sessions import Sessions
     from matinee.stores.sources import Sources
     from matinee.stores.sweeps import Sweeps
+    from matinee.stores.tenants import Tenants
     from matinee.stores.tests import Tests
     from matinee.stores.ticks import Ticks
     from matinee.stores.tracking import Tracking
@@ -66,6 +67,22 @@ def vitals() -> "Vitals":
     from matinee.stores.vitals import Vitals
 
     return Vitals(boto3.client("dynamodb", config=aws()), table=settings.load(settings.LiveSettings).live_table)
+
+
+@Part
+def tenants() -> "Tenants":
+    """Give what runs tests in their workspaces' own environments."""
+    import boto3
+    from botocore.config import Config
+
+    from matinee.stores.tenants import Tenants
+
+    told = settings.load(settings.TenantSettings)
+    # A second attempt would be a second test, and a long silence is no fault; a route that forgets quiet connections would make it one.
+    patient = Config(
+        connect_timeout=3, read_timeout=told.run_test_timeout_s, retries={"total_max_attempts": 1}, tcp_keepalive=True
+    )
+    return Tenants(boto3.client("lambda", config=patient), function=told.run_test_function)
 
 
 @Part
