@@ -55,7 +55,8 @@ class Deployer:
             ) from error
         except (ClientError, BotoCoreError) as error:
             raise DeployError(f"AWS does not take these credentials: {error}") from error
-        needed = self.settings.run_concurrency + _OTHERS
+        at_once = 2 if self.settings.tenant_isolation else 1  # who waits for a test counts as well
+        needed = at_once * self.settings.run_concurrency + _OTHERS
         if (most := limits.get("ConcurrentExecutions", needed)) < needed:
             raise DeployError(
                 f"This account runs {most} functions at once in {self.session.region_name}, and {needed} are needed for"
