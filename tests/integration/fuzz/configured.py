@@ -42,6 +42,7 @@ _ELSEWHERE = {
     "testEvents": {"path.run_id": "ended"},
     "runEvents": {"path.run_id": "ended"},
 }
+_STREAMS = {"testEvents", "runEvents"}
 _OFF = {"enabled": False}
 _EXCUSED: dict[str, dict[str, Any]] = {
     # `GET /api/jobs/run` is of a job whose id is `run`, as far as a router goes; so that path allows it.
@@ -97,6 +98,8 @@ def _operation(name: str) -> dict[str, Any]:
     told: dict[str, Any] = {"include-operation-id": name}
     if name in _ELSEWHERE:
         told["parameters"] = _bound({**_EVERYWHERE, **_ELSEWHERE[name]})
+    if name in _STREAMS:
+        told["request-timeout"] = 3  # of a run that goes on, nothing may come for long
     if name in _EXCUSED:
         told["checks"] = deepcopy(_EXCUSED[name])
     return told
