@@ -14,6 +14,8 @@ _EVERYWHERE = {
     "path.run_id": "runs",
     "path.job_id": "jobs",
     "path.test_id": "tests",
+    "path.member_id": "members",
+    "path.workspace_id": "workspaces",
     "path.path": "files",
     "query.jobId": "jobs",
     "query.testId": "tests",
@@ -35,6 +37,7 @@ _ELSEWHERE = {
     "deleteRun": {"path.run_id": "doomed_runs"},
     "deleteJob": {"path.job_id": "doomed_jobs"},
     "deleteTest": {"path.test_id": "doomed_tests"},
+    "removeMember": {"path.member_id": "doomed_members"},
     "revokeApiKey": {"path.key_id": "doomed_keys"},
     "revokeTriggerKey": {"path.key_id": "doomed_trigger_keys", "path.job_id": "triggered"},
     "triggerJob": {"path.job_id": "triggered"},
@@ -42,6 +45,8 @@ _ELSEWHERE = {
     "testEvents": {"path.run_id": "ended"},
     "runEvents": {"path.run_id": "ended"},
 }
+#: What takes an OpenID Connect issuer, or a session of one, and so never succeeds here: tests/integration/access/test_members.py.
+OF_MEMBERS = {"GET /api/session/sign-on", "GET /api/session/sign-on/callback", "PUT /api/session"}
 _STREAMS = {"testEvents", "runEvents"}
 _OFF = {"enabled": False}
 _EXCUSED: dict[str, dict[str, Any]] = {
@@ -65,6 +70,9 @@ def document(seeds: Seeds) -> dict[str, Any]:
     schemas["JobRequest"]["properties"]["tests"]["examples"] = [tests[:2]]
     schemas["JobRunRequest"]["properties"]["jobId"]["examples"] = [job]
     schemas["JobRunRequest"]["examples"] = [{"jobId": job}, {"jobId": job, "tests": [{"id": tests[0]}]}]
+    # Limits of the fuzzer's own workspace would end its work.
+    (limited,) = found["paths"]["/api/workspaces/{workspace_id}/limits"]["put"]["parameters"]
+    limited["schema"]["enum"] = seeds.known["workspaces"]
     schemas["SignInRequest"]["examples"] = [{"key": seeds.known["keys"][0]}]
     return found
 

@@ -32,6 +32,7 @@ class Seeds:
         self.known: dict[str, list[str]] = {**_TEXTS, "keys": [road.key]}
         self._add_tests_and_jobs()
         self._add_runs()
+        self._add_others()
         self.trigger_key = self._add_keys()
 
     def _add_tests_and_jobs(self) -> None:
@@ -47,6 +48,13 @@ class Seeds:
         self.known["doomed_runs"] = [self._ended() for _ in _EACH]
         self.known["runs"] = [*self.known["ended"], *(self._road.submit() for _ in _EACH)]
         bootstrap.artifacts().put_bytes(f"{viewer_prefix('1.65.1')}index.html", b"<p>viewer", content_type="text/html")
+
+    def _add_others(self) -> None:
+        """Add members, and a workspace that can be limited without limiting us."""
+        for kind in ("members", "doomed_members"):
+            added = [self._made("/api/members", email=f"{kind}{number}@example.com") for number in _EACH]
+            self.known[kind] = [member["id"] for member in added]
+        self.known["workspaces"] = [self._made("/api/workspaces", name="Another")["workspace"]["id"]]
 
     def _add_keys(self) -> str:
         """Add API keys, sessions, and trigger keys of one job; give one of these."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.http import create_app
-from tests.integration.fuzz.configured import configuration, document
+from tests.integration.fuzz.configured import OF_MEMBERS, configuration, document
 from tests.integration.fuzz.fuzzer import fuzz
 from tests.integration.fuzz.seeds import Seeds
 
@@ -30,5 +30,6 @@ def test_every_answer_is_one_that_is_documented(road: Any, api: Any) -> None:
     assert [] == outcome.errors
     assert not outcome.faults, outcome.told()
     assert operations == len(outcome.statuses)
-    assert [] == [label for label, seen in outcome.statuses.items() if not any(200 <= status < 300 for status in seen)]
+    failed = {label for label, seen in outcome.statuses.items() if not any(200 <= status < 300 for status in seen)}
+    assert failed <= OF_MEMBERS
     assert 200 == api.get("/api/runs").status_code, "the fuzzer's own key went"

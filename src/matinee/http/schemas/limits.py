@@ -1,26 +1,27 @@
 """Limits and usage as the API takes and shows them."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
-from matinee.http.schemas.shape import Request, Shape
+from matinee.http.schemas.shape import NUMBER, Request, Shape
 
 _MOST = 1_000_000
+_Some = Annotated[int, Field(ge=1, le=_MOST), NUMBER]
+_Any = Annotated[int, Field(ge=0, le=_MOST), NUMBER]
 
 
 class LimitsRequest(Request):
     """How much a workspace may use; what is not given is not limited."""
 
-    max_concurrent_tests: int | None = Field(
-        default=None, ge=1, le=_MOST, description="With the workers at once; what is more waits for its turn."
+    max_concurrent_tests: _Some | None = Field(
+        default=None, description="With the workers at once; what is more waits for its turn."
     )
-    max_queued_tests: int | None = Field(default=None, ge=0, le=_MOST, description="That nobody has begun.")
-    run_minutes_per_month: int | None = Field(
-        default=None, ge=0, le=100 * _MOST, description="Of all tests together, in a month of UTC."
-    )
-    requests_per_minute: int | None = Field(
-        default=None, ge=1, le=_MOST, description="Of each key and member, instead of the installation's own limit."
+    max_queued_tests: _Any | None = Field(default=None, description="That nobody has begun.")
+    run_minutes_per_month: _Any | None = Field(default=None, description="Of all tests together, in a month of UTC.")
+    requests_per_minute: _Some | None = Field(
+        default=None, description="Of each key and member, instead of the installation's own limit."
     )
 
 
