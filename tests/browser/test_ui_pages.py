@@ -1,20 +1,16 @@
 """Every page of the web UI: readable for everybody, at every width, in both schemes."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from local.stack import Stack
-from local.template import ROOT
+from tests.browser.axe import serious
 from tests.browser.screenshots import settle
 from tests.browser.stage import Stage, pages, set_up
 
-AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text()
-#: What Playwright's report has inside it is Playwright's.
-_ASK = "axe.run({ exclude: [['iframe']] }, { resultTypes: ['violations'] })"
 NAMES = list(pages(Stage(runs=dict.fromkeys(("job", "passed", "error"), ""), tests={"Programme": ""})))
 WIDEST = 3840
 
@@ -83,14 +79,3 @@ def test_all_can_be_reached_by_keyboard(visitor: Page, stack: Stack, stage: Stag
     expect(first).to_be_focused()
     visitor.keyboard.press("Enter")
     expect(visitor.get_by_role("region", name="The test that is picked")).to_contain_text("Console")
-
-
-def serious(page: Page) -> list[Any]:
-    """What axe calls serious or critical, with where it is."""
-    page.evaluate(AXE)
-    found = page.evaluate(_ASK)["violations"]
-    return [
-        (each["id"], [(node["target"], node["failureSummary"]) for node in each["nodes"]][:3])
-        for each in found
-        if each["impact"] in {"serious", "critical"}
-    ]
