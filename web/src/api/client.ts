@@ -5,11 +5,16 @@ import type { paths } from "./schema";
 
 export const api = createClient<paths>({ baseUrl: "", fetch: reach });
 
-/** Who is told when the API no longer knows us. */
+/** Who is told when the API no longer knows us, and when it refuses what we may not do: somebody may have changed that. */
 let signedOut: () => void = () => {};
+let forbidden: () => void = () => {};
 
 export function onSignedOut(listener: () => void): void {
   signedOut = listener;
+}
+
+export function onForbidden(listener: () => void): void {
+  forbidden = listener;
 }
 
 async function reach(request: Request): Promise<Response> {
@@ -31,7 +36,11 @@ api.use({
     if (response.status === 401 && !new URL(request.url).pathname.startsWith("/api/session")) {
       signedOut();
     }
-    throw new ProblemError(response.status, await response.json().catch(() => undefined));
+    if (response.status === 403) {
+      forbidden();
+    }
+    const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+    throw new ProblemError(response.status, await response.json().catch(() => undefined), seconds);
   },
 });
 

@@ -14,16 +14,19 @@ export class ProblemError extends Error {
   /** The last part of the problem's `type`, such as `script-invalid`. */
   readonly kind: string;
   readonly faults: readonly Fault[];
+  /** When it may be tried again, in milliseconds since the epoch; undefined if nobody said. */
+  readonly again: number | undefined;
   /** Whatever else the document has: `line` and `column` of a script, the jobs that use a test, ... */
   readonly more: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, body: unknown) {
+  constructor(status: number, body: unknown, retryAfterSeconds = Number.NaN) {
     const found = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
     super(typeof found.detail === "string" ? found.detail : fallback(status));
     this.status = status;
     this.kind = typeof found.type === "string" ? (found.type.split(":").at(-1) ?? "") : "";
     this.faults = Array.isArray(found.errors) ? (found.errors as Fault[]) : [];
     this.more = found;
+    this.again = Number.isFinite(retryAfterSeconds) ? Date.now() + retryAfterSeconds * 1_000 : undefined;
   }
 
   /** Whether trying again may help, without anybody changing anything. */

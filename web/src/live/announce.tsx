@@ -10,6 +10,7 @@ import type { Run } from "../api/types";
 import { CountsText, ended } from "../parts/counts";
 import { duration } from "../parts/format";
 import { isOver, LOOKS, StatusIcon } from "../parts/status";
+import { useLine, waits } from "../parts/waits";
 import { useFeed } from "./feed";
 import { type Followed, unfollow, useFollowed } from "./followed";
 
@@ -35,6 +36,8 @@ function Announcement({ run, live }: { run: Followed; live: boolean }) {
   const status = toldOver ? told.status : (data?.status ?? told?.status ?? "queued");
   const counts = told?.counts.total ? told.counts : (data?.counts ?? {});
   const over = isOver(status);
+  useLine(run.id, status === "queued");
+  const waiting = waits(data);
   const gone = error instanceof ProblemError && error.status === 404;
   const reconnecting = feed?.connection === "reconnecting";
   const done = ended(counts);
@@ -43,7 +46,8 @@ function Announcement({ run, live }: { run: Followed; live: boolean }) {
     if (over || gone) {
       return;
     }
-    const doing = status === "queued" ? "Queued" : run.kind === "job" ? `${done} of ${counts.total} tests` : "Running";
+    const doing =
+      status === "queued" ? `Queued: ${waiting}` : run.kind === "job" ? `${done} of ${counts.total} tests` : "Running";
     show({
       id: run.id,
       title: run.title,
@@ -61,7 +65,7 @@ function Announcement({ run, live }: { run: Followed; live: boolean }) {
         </Group>
       ),
     });
-  }, [run, status, over, gone, done, counts.total, reconnecting]);
+  }, [run, status, over, gone, done, counts.total, reconnecting, waiting]);
 
   useEffect(() => {
     if (gone) {

@@ -111,7 +111,7 @@ export class Feed {
         return this.finish("over"); // its events are gone; its result is not
       }
     } catch (error) {
-      if (error instanceof ProblemError && !error.passing) {
+      if (error instanceof ProblemError && !error.passing && error.status !== 429) {
         return this.finish("lost");
       }
     }

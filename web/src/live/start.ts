@@ -4,6 +4,7 @@ import { api, body } from "../api/client";
 import { ProblemError } from "../api/problem";
 import { runsChanged } from "../api/queries";
 import type { Run } from "../api/types";
+import { refusal } from "../parts/refusal";
 import { follow } from "./followed";
 
 /** An attempt to start may be repeated when the answer was lost: the same key starts one run. */
@@ -55,7 +56,7 @@ export async function cancel(id: string): Promise<void> {
 export function complain(error: unknown): void {
   notifications.show({
     color: "red",
-    title: error instanceof ProblemError && error.status === 404 ? "It is already gone" : "That did not work",
+    title: error instanceof ProblemError && error.status === 404 ? "It is already gone" : refusal(error),
     message: error instanceof Error ? error.message : String(error),
     autoClose: 10_000,
   });

@@ -3,6 +3,7 @@ import { Alert, Box, Button, Center, Group, Skeleton, Stack, Text, ThemeIcon, Ti
 import { IconAlertCircle, type TablerIcon } from "@tabler/icons-react";
 import { type ReactNode, useEffect } from "react";
 import { ProblemError } from "../api/problem";
+import { refusal } from "./refusal";
 
 export function Page({
   title,
@@ -76,8 +77,8 @@ export function Empty({
 
 /** Something could not be had: its own words, and a way on. */
 export function Failure({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
-  const problem = error instanceof ProblemError ? error : null;
-  const title = problem?.status === 404 ? "Not here" : problem?.status === 0 ? "No connection" : "That did not work";
+  const status = error instanceof ProblemError ? error.status : undefined;
+  const title = status === 404 ? "Not here" : status === 0 ? "No connection" : refusal(error);
   return (
     <Alert color="red" variant="light" icon={<IconAlertCircle />} title={title} role="alert">
       <Stack gap="xs" align="flex-start">

@@ -6,6 +6,7 @@ import type { Run, RunStatus } from "../api/types";
 import { type Feed, useFeed } from "../live/feed";
 import { merged } from "../live/state";
 import { isOver } from "../parts/status";
+import { useLine } from "../parts/waits";
 
 /** For so long after its end a run's report may still come (docs/architecture.md §2). */
 const REPORT_MS = 900_000;
@@ -17,6 +18,7 @@ export function useRun(id: string) {
   const live = feed?.run;
   const told = live !== undefined && live.last > 0 ? live : undefined;
   const status: RunStatus = told && !run?.endedAt ? told.status : (run?.status ?? "queued");
+  useLine(id, run !== undefined && status === "queued");
 
   // What the events cannot tell (a test's attempts, the links of its report) the API can, once they have told the end.
   const milestone = `${told ? isOver(told.status) : ""}${told?.reportUrl ?? ""}${told?.over ?? ""}${feed?.connection === "over"}`;

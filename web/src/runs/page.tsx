@@ -11,6 +11,7 @@ import { Count, CountsBar, CountsText, ended } from "../parts/counts";
 import { duration } from "../parts/format";
 import { Failure, Page, Waiting } from "../parts/page";
 import { isBad, isOver, StatusBadge } from "../parts/status";
+import { waits } from "../parts/waits";
 import { When } from "../parts/when";
 import { Actions } from "./actions";
 import { RunConsole } from "./console";
@@ -114,7 +115,7 @@ function About({
       ) : null}
       <span>·</span>
       <span className={classes.took}>
-        {isOver(status) ? duration(run.durationMs) : began ? <Ticking since={began} /> : "waiting for a worker"}
+        {isOver(status) ? duration(run.durationMs) : began ? <Ticking since={began} /> : waits(run)}
       </span>
       {connection === "reconnecting" ? (
         <Text component="span" inherit c="var(--status-timed_out)" role="status">
