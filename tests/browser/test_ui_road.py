@@ -105,7 +105,7 @@ def test_a_link_signs_in_once(browser: Browser, ui: Page, stack: Stack) -> None:
         other.close()
 
     ui.get_by_role("button", name="Account").click()
-    ui.get_by_role("menuitem", name="Sign out").click()
+    ui.get_by_role("menuitem", name="Sign out", exact=True).click()
     expect(ui.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
     ui.goto(f"{stack.url}/keys")
     expect(ui.get_by_role("heading", level=1, name="Sign in")).to_be_visible()

@@ -31,6 +31,14 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 });
 
+/** How one can sign in here, beside with an API key. Nobody waits for it for long: the key is always a way. */
+export const waysQuery = queryOptions({
+  queryKey: ["ways"],
+  queryFn: ({ signal }) => body(api.GET("/api/session/ways", { signal })),
+  staleTime: 60_000,
+  retry: false,
+});
+
 /** Take somebody for signed in, or out, and forget all that was shown to whoever was there before. */
 export async function enter(session: Session | null): Promise<void> {
   await cache.cancelQueries({ queryKey: sessionQuery.queryKey }); // an answer to who was there before would come over it

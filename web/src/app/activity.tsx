@@ -22,6 +22,7 @@ import type { RunSummary } from "../api/types";
 import { cancel, complain } from "../live/start";
 import { CountsBar } from "../parts/counts";
 import { count } from "../parts/format";
+import { useMay } from "../parts/may";
 import { StatusIcon } from "../parts/status";
 import { When } from "../parts/when";
 
@@ -77,6 +78,7 @@ export function Activity() {
 }
 
 function Entry({ run, close }: { run: RunSummary; close: () => void }) {
+  const edits = useMay("editor");
   return (
     <Group gap="xs" wrap="nowrap" px={6} py={4}>
       <StatusIcon status={run.status} />
@@ -102,15 +104,17 @@ function Entry({ run, close }: { run: RunSummary; close: () => void }) {
           </Text>
         )}
       </Box>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        aria-label={`Cancel ${run.title}`}
-        disabled={Boolean(run.cancelRequestedAt)}
-        onClick={() => cancel(run.id).catch(complain)}
-      >
-        <IconPlayerStop size={16} />
-      </ActionIcon>
+      {edits ? (
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={`Cancel ${run.title}`}
+          disabled={Boolean(run.cancelRequestedAt)}
+          onClick={() => cancel(run.id).catch(complain)}
+        >
+          <IconPlayerStop size={16} />
+        </ActionIcon>
+      ) : null}
     </Group>
   );
 }

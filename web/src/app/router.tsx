@@ -1,5 +1,6 @@
 /** Which page an address is. Each loads its code when it is first opened. */
 import { createBrowserRouter } from "react-router";
+import { only } from "./allowed";
 import { Root } from "./root";
 import { Shell } from "./shell";
 import { NotFound, Trouble } from "./trouble";
@@ -31,12 +32,18 @@ export const router = createBrowserRouter([
               { path: "tests", lazy: async () => ({ Component: (await import("../tests/list")).TestList }) },
               { path: "tests/:id", lazy: async () => ({ Component: (await import("../tests/page")).TestPage }) },
               { path: "jobs", lazy: async () => ({ Component: (await import("../jobs/list")).JobList }) },
-              { path: "jobs/new", lazy: async () => ({ Component: (await import("../jobs/edit")).NewJob }) },
+              {
+                path: "jobs/new",
+                lazy: async () => ({ Component: only("editor", (await import("../jobs/edit")).NewJob) }),
+              },
               { path: "jobs/:id", lazy: async () => ({ Component: (await import("../jobs/page")).JobPage }) },
-              { path: "jobs/:id/edit", lazy: async () => ({ Component: (await import("../jobs/edit")).EditJob }) },
+              {
+                path: "jobs/:id/edit",
+                lazy: async () => ({ Component: only("editor", (await import("../jobs/edit")).EditJob) }),
+              },
               { path: "runs", lazy: async () => ({ Component: (await import("../runs/list")).RunList }) },
               { path: "runs/:id", lazy: async () => ({ Component: (await import("../runs/page")).RunPage }) },
-              { path: "keys", lazy: async () => ({ Component: (await import("../keys/keys")).Keys }) },
+              { path: "keys", lazy: async () => ({ Component: only("owner", (await import("../keys/keys")).Keys) }) },
               { path: "*", Component: NotFound },
             ],
           },

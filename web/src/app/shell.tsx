@@ -5,11 +5,10 @@ import {
   Box,
   Burger,
   Center,
+  Divider,
   Group,
   Loader,
-  Menu,
   NavLink,
-  Text,
   useComputedColorScheme,
   useMantineColorScheme,
 } from "@mantine/core";
@@ -19,38 +18,56 @@ import {
   IconHistory,
   IconKey,
   IconListCheck,
-  IconLogout,
   IconMoon,
   IconPlayerPlay,
   IconStack2,
   IconSun,
-  IconUserCircle,
   type TablerIcon,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link, Navigate, Outlet, useLocation, useNavigation } from "react-router";
-import { api, onSignedOut } from "../api/client";
-import { enter, sessionQuery } from "../api/queries";
+import { onForbidden, onSignedOut } from "../api/client";
+import { cache, enter, sessionQuery } from "../api/queries";
+import type { Session } from "../api/types";
 import { Announcer } from "../live/announce";
-import { complain } from "../live/start";
+import { useMay } from "../parts/may";
 import { Failure } from "../parts/page";
+import { Account } from "./account";
 import { Activity } from "./activity";
 import { Logo } from "./logo";
 
-const PLACES: readonly { to: string; label: string; icon: TablerIcon }[] = [
+interface Place {
+  readonly to: string;
+  readonly label: string;
+  readonly icon: TablerIcon;
+  readonly owners?: boolean;
+}
+
+const PLACES: readonly Place[] = [
   { to: "/", label: "Dashboard", icon: IconChartBar },
   { to: "/playground", label: "Playground", icon: IconPlayerPlay },
   { to: "/tests", label: "Tests", icon: IconListCheck },
   { to: "/jobs", label: "Jobs", icon: IconStack2 },
   { to: "/runs", label: "Runs", icon: IconHistory },
-  { to: "/keys", label: "API keys", icon: IconKey },
+];
+
+/** What belongs to the workspace as a whole. */
+const WORKSPACE: readonly Place[] = [
+  { to: "/keys", label: "API keys", icon: IconKey, owners: true },
 ];
 
 export function Shell() {
   const session = useQuery(sessionQuery);
   const location = useLocation();
-  useEffect(() => onSignedOut(() => void enter(null)), []);
+  useEffect(() => {
+    onSignedOut(() => void enter(null));
+    onForbidden(() => void cache.invalidateQueries(sessionQuery));
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each step, for somebody may have changed the role meanwhile
+  useEffect(() => {
+    void cache.prefetchQuery({ ...sessionQuery, staleTime: 0 });
+  }, [location.pathname]);
   if (session.data === null) {
     const next = `${location.pathname}${location.search}`;
     return <Navigate to={`/sign-in?next=${encodeURIComponent(next)}`} replace />;
@@ -66,13 +83,11 @@ export function Shell() {
       </Center>
     );
   }
-  const { key, member, workspace } = session.data;
-  return <Frame who={member?.name ?? member?.email ?? key?.name ?? ""} where={workspace.name} />;
+  return <Frame session={session.data} />;
 }
 
-function Frame({ who, where }: { who: string; where: string }) {
+function Frame({ session }: { session: Session }) {
   const [opened, { toggle, close }] = useDisclosure(false);
-  const { pathname } = useLocation();
   const underWay = useNavigation().state !== "idle";
   return (
     <AppShell
@@ -93,25 +108,14 @@ function Frame({ who, where }: { who: string; where: string }) {
           <Group gap="xs" wrap="nowrap">
             <Activity />
             <Scheme />
-            <Account who={who} where={where} />
+            <Account session={session} />
           </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Pages">
-        {PLACES.map(({ to, label, icon: Icon }) => (
-          <NavLink
-            key={to}
-            component={Link}
-            to={to}
-            label={label}
-            leftSection={<Icon size={18} aria-hidden />}
-            active={to === "/" ? pathname === "/" : pathname.startsWith(to)}
-            aria-current={(to === "/" ? pathname === "/" : pathname.startsWith(to)) ? "page" : undefined}
-            onClick={close}
-            variant="light"
-            style={{ borderRadius: "var(--mantine-radius-md)" }}
-          />
-        ))}
+        <Places places={PLACES} onStep={close} />
+        <Divider my="xs" label="Workspace" labelPosition="left" />
+        <Places places={WORKSPACE} onStep={close} />
       </AppShell.Navbar>
       <AppShell.Main>
         <Box maw={1680} mx="auto">
@@ -121,6 +125,30 @@ function Frame({ who, where }: { who: string; where: string }) {
       <Announcer />
     </AppShell>
   );
+}
+
+function Places({ places, onStep }: { places: readonly Place[]; onStep: () => void }) {
+  const { pathname } = useLocation();
+  const owns = useMay("owner");
+  return places
+    .filter(({ owners }) => owns || !owners)
+    .map(({ to, label, icon: Icon }) => {
+      const here = to === "/" ? pathname === "/" : pathname.startsWith(to);
+      return (
+        <NavLink
+          key={to}
+          component={Link}
+          to={to}
+          label={label}
+          leftSection={<Icon size={18} aria-hidden />}
+          active={here}
+          aria-current={here ? "page" : undefined}
+          onClick={onStep}
+          variant="light"
+          style={{ borderRadius: "var(--mantine-radius-md)" }}
+        />
+      );
+    });
 }
 
 function Scheme() {
@@ -136,42 +164,5 @@ function Scheme() {
     >
       {dark ? <IconSun size={18} /> : <IconMoon size={18} />}
     </ActionIcon>
-  );
-}
-
-function Account({ who, where }: { who: string; where: string }) {
-  const signOut = async () => {
-    try {
-      await api.DELETE("/api/session");
-      await enter(null);
-    } catch (error) {
-      complain(error);
-    }
-  };
-  return (
-    <Menu position="bottom-end" width={230}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Account">
-          <IconUserCircle size={20} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Box px="sm" py={6}>
-          <Text size="sm" fw={600}>
-            {where}
-          </Text>
-          <Text size="xs" c="dimmed">
-            signed in with “{who}”
-          </Text>
-        </Box>
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconKey size={16} />} component={Link} to="/keys">
-          API keys
-        </Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }

@@ -7,6 +7,7 @@ import { Link, useSearchParams } from "react-router";
 import { api, body } from "../api/client";
 import type { Statistics } from "../api/types";
 import { count, duration, percent } from "../parts/format";
+import { useMay } from "../parts/may";
 import { Empty, Failure, Page } from "../parts/page";
 import { Figures } from "./figures";
 import { Next } from "./next";
@@ -33,6 +34,7 @@ export function Dashboard() {
   const [search, setSearch] = useSearchParams();
   const days = RANGES.find((each) => each === search.get("days")) ?? "14";
   const { data, error, refetch } = useQuery(statisticsQuery(Number(days)));
+  const edits = useMay("editor");
   return (
     <Page
       title="Dashboard"
@@ -46,9 +48,11 @@ export function Dashboard() {
             onChange={(value) => setSearch(value && value !== "14" ? { days: value } : {}, { replace: true })}
             data={RANGES.map((value) => ({ value, label: `Last ${value} days` }))}
           />
-          <Button component={Link} to="/playground">
-            New test
-          </Button>
+          {edits ? (
+            <Button component={Link} to="/playground">
+              New test
+            </Button>
+          ) : null}
         </>
       }
     >
@@ -144,6 +148,7 @@ function Board({ data }: { data: Statistics | undefined }) {
 }
 
 function First({ next }: { next: Statistics }) {
+  const edits = useMay("editor");
   return (
     <>
       <Empty
@@ -151,17 +156,19 @@ function First({ next }: { next: Statistics }) {
         title="Nothing has run in this time"
         action={
           <Group justify="center">
-            <Button component={Link} to="/playground">
-              Write a test
-            </Button>
+            {edits ? (
+              <Button component={Link} to="/playground">
+                Write a test
+              </Button>
+            ) : null}
             <Button component={Link} to="/jobs" variant="default">
               Jobs
             </Button>
           </Group>
         }
       >
-        Pass rates, durations, and the flakiest and slowest tests stand here once something ran. The playground has
-        templates that run as they are.
+        Pass rates, durations, and the flakiest and slowest tests stand here once something ran.
+        {edits ? " The playground has templates that run as they are." : ""}
       </Empty>
       {next.next.length ? (
         <Section title="Next scheduled runs">

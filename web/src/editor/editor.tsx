@@ -33,7 +33,13 @@ export function Editor({ className, ...props }: EditorProps) {
         </Suspense>
       </Box>
       <Text size="xs" c="dimmed" mt={4} visibleFrom="sm">
-        Tab indents; <Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">M</Kbd> lets it leave the editor.
+        {props.readOnly ? (
+          "It is only to read."
+        ) : (
+          <>
+            Tab indents; <Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">M</Kbd> lets it leave the editor.
+          </>
+        )}
         {props.onRun ? (
           <>
             {" "}

@@ -16,7 +16,7 @@ export function Consists({ ids }: { ids: readonly string[] }) {
   if (ids.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        It has none any more, and so cannot run. Edit it to give it some.
+        It has none any more, and so cannot run until it is given some.
       </Text>
     );
   }

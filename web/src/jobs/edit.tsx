@@ -1,15 +1,15 @@
 /** The pages on which jobs are written. */
-import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
-import { IconStack2 } from "@tabler/icons-react";
+import { Anchor, Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 import { ProblemError } from "../api/problem";
 import { jobQuery } from "../api/queries";
 import type { Job } from "../api/types";
-import { Empty, Failure, Page } from "../parts/page";
+import { Failure, Page } from "../parts/page";
 import { BLANK, draftOf } from "./draft";
 import { JobForm } from "./form";
+import { NoJob } from "./none";
 import { namedQuery } from "./queries";
 import { pickedOf } from "./save";
 
@@ -72,24 +72,6 @@ function Editing({ id }: { id: string }) {
       ) : (
         <Sheets />
       )}
-    </Page>
-  );
-}
-
-export function NoJob() {
-  return (
-    <Page title="No such job">
-      <Empty
-        icon={IconStack2}
-        title="There is no such job"
-        action={
-          <Button component={Link} to="/jobs">
-            All jobs
-          </Button>
-        }
-      >
-        It was deleted, or the address has a slip in it.
-      </Empty>
     </Page>
   );
 }

@@ -25,7 +25,7 @@ export function JobRuns({ id }: { id: string }) {
   if (runs.data.items.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        It has not run yet. “Run now” starts it; what comes of it shows here.
+        It has not run yet. What comes of its runs shows here.
       </Text>
     );
   }

@@ -5,6 +5,7 @@ import { IconPlus, IconSearch, IconStack2 } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
+import { useMay } from "../parts/may";
 import { Empty, Failure, Page } from "../parts/page";
 import classes from "./jobs.module.css";
 import { jobsQuery } from "./queries";
@@ -21,12 +22,12 @@ export function JobList() {
   const jobs = useInfiniteQuery(jobsQuery(search));
   const items = jobs.data?.pages.flatMap((page) => page.items) ?? [];
   const none = jobs.data !== undefined && items.length === 0;
-
-  const create = (
+  const edits = useMay("editor");
+  const create = edits ? (
     <Button component={Link} to="/jobs/new" leftSection={<IconPlus size={16} aria-hidden />}>
       New job
     </Button>
-  );
+  ) : null;
   return (
     <Page
       title="Jobs"

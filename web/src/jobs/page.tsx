@@ -1,18 +1,19 @@
 /** One job: what it is made of, when it runs, how it went. */
 import { Button, Card, Grid, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconPencil, IconTrash } from "@tabler/icons-react";
+import { IconListDetails, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { ProblemError } from "../api/problem";
 import { jobQuery } from "../api/queries";
 import type { Job } from "../api/types";
+import { useMay } from "../parts/may";
 import { Failure, Page } from "../parts/page";
 import { Consists } from "./consists";
 import { DeleteJob } from "./delete";
-import { NoJob } from "./edit";
 import { JobRuns } from "./job-runs";
+import { NoJob } from "./none";
 import { RunNow } from "./run-now";
 import { ScheduleSection } from "./schedule-section";
 import { Settings } from "./settings";
@@ -46,6 +47,11 @@ export function JobPage() {
 function Actions({ job }: { job: Job }) {
   const [deleting, { open, close }] = useDisclosure(false);
   const navigate = useNavigate();
+  const edits = useMay("editor");
+  const owns = useMay("owner");
+  if (!edits) {
+    return null;
+  }
   return (
     <>
       <RunNow job={job} />
@@ -57,6 +63,16 @@ function Actions({ job }: { job: Job }) {
       >
         Edit
       </Button>
+      {owns ? (
+        <Button
+          variant="default"
+          component={Link}
+          to={`/audit?target=${job.id}`}
+          leftSection={<IconListDetails size={16} aria-hidden />}
+        >
+          History
+        </Button>
+      ) : null}
       <Button variant="default" onClick={open} leftSection={<IconTrash size={16} aria-hidden />}>
         Delete
       </Button>

@@ -5,6 +5,7 @@ import { IconDots, IconPencil, IconTrash } from "@tabler/icons-react";
 import { Link } from "react-router";
 import type { JobSummary } from "../api/types";
 import { count, duration } from "../parts/format";
+import { useMay } from "../parts/may";
 import { Sparkline } from "../parts/sparkline";
 import { LOOKS, StatusBadge } from "../parts/status";
 import { When } from "../parts/when";
@@ -14,8 +15,8 @@ import { RunNow } from "./run-now";
 import { ScheduleBadge } from "./schedule-badge";
 
 export function JobRow({ job }: { job: JobSummary }) {
-  const [deleting, { open, close }] = useDisclosure(false);
   const last = job.lastRun;
+  const edits = useMay("editor");
   return (
     <li className={classes.job}>
       <Box className={classes.name}>
@@ -66,25 +67,32 @@ export function JobRow({ job }: { job: JobSummary }) {
         )}
       </Box>
       <Box className={classes.recent}>{job.recent.length ? <Sparkline results={job.recent} /> : null}</Box>
-      <Group className={classes.actions} gap={4} wrap="nowrap" justify="flex-end">
-        <RunNow job={job} size="xs" variant="light" />
-        <Menu position="bottom-end" width={160}>
-          <Menu.Target>
-            <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`More for ${job.name}`}>
-              <IconDots size={18} />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item leftSection={<IconPencil size={16} />} component={Link} to={`/jobs/${job.id}/edit`}>
-              Edit
-            </Menu.Item>
-            <Menu.Item leftSection={<IconTrash size={16} />} color="red" onClick={open}>
-              Delete
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
-      </Group>
-      <DeleteJob job={job} opened={deleting} close={close} />
+      {edits ? <Tools job={job} /> : null}
     </li>
+  );
+}
+
+function Tools({ job }: { job: JobSummary }) {
+  const [deleting, { open, close }] = useDisclosure(false);
+  return (
+    <Group className={classes.actions} gap={4} wrap="nowrap" justify="flex-end">
+      <RunNow job={job} size="xs" variant="light" />
+      <Menu position="bottom-end" width={160}>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`More for ${job.name}`}>
+            <IconDots size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconPencil size={16} />} component={Link} to={`/jobs/${job.id}/edit`}>
+            Edit
+          </Menu.Item>
+          <Menu.Item leftSection={<IconTrash size={16} />} color="red" onClick={open}>
+            Delete
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <DeleteJob job={job} opened={deleting} close={close} />
+    </Group>
   );
 }

@@ -8,6 +8,7 @@ import { cache, jobQuery } from "../api/queries";
 import type { Job, Schedule } from "../api/types";
 import { complain } from "../live/start";
 import { absolute } from "../parts/format";
+import { useMay } from "../parts/may";
 import { Failure, Waiting } from "../parts/page";
 import { IrregularTimes, Times } from "./cron/times";
 import { resumed } from "./draft";
@@ -21,6 +22,7 @@ const MEANWHILE = {
 } as const;
 
 export function ScheduleSection({ job }: { job: Job }) {
+  const edits = useMay("editor");
   return job.schedule ? (
     <Scheduled job={job} schedule={job.schedule} />
   ) : (
@@ -29,9 +31,11 @@ export function ScheduleSection({ job }: { job: Job }) {
         It runs only when somebody starts it. A schedule runs it by itself: every night, say, or every quarter of an
         hour.
       </Text>
-      <Button component={Link} to={`/jobs/${job.id}/edit`} variant="default" size="xs">
-        Give it a schedule
-      </Button>
+      {edits ? (
+        <Button component={Link} to={`/jobs/${job.id}/edit`} variant="default" size="xs">
+          Give it a schedule
+        </Button>
+      ) : null}
     </Stack>
   );
 }
@@ -50,6 +54,7 @@ function Scheduled({ job, schedule }: { job: Job; schedule: Schedule }) {
     onError: complain,
     onSettled: () => cache.invalidateQueries({ queryKey: ["jobs"] }),
   });
+  const edits = useMay("editor");
   const enabled = toggle.isPending ? toggle.variables : schedule.enabled;
 
   return (
@@ -72,14 +77,18 @@ function Scheduled({ job, schedule }: { job: Job; schedule: Schedule }) {
             {schedule.endsAt ? `; not after ${absolute(schedule.endsAt)}` : ""}
           </Text>
         </Box>
-        <Switch
-          label={enabled ? "On" : "Paused"}
-          aria-label="The schedule is on"
-          checked={enabled}
-          disabled={toggle.isPending}
-          onChange={(event) => toggle.mutate(event.currentTarget.checked)}
-          styles={{ label: { minWidth: "3.2rem" } }}
-        />
+        {edits ? (
+          <Switch
+            label={enabled ? "On" : "Paused"}
+            aria-label="The schedule is on"
+            checked={enabled}
+            disabled={toggle.isPending}
+            onChange={(event) => toggle.mutate(event.currentTarget.checked)}
+            styles={{ label: { minWidth: "3.2rem" } }}
+          />
+        ) : (
+          <Text size="sm">{enabled ? "On" : "Paused"}</Text>
+        )}
       </Group>
       {details.error && !details.data ? (
         <Failure error={details.error} retry={() => void details.refetch()} />

@@ -9,6 +9,7 @@ import { Entry } from "../keys/entry";
 import { NewKey, type Wanted } from "../keys/new-key";
 import { Revoke } from "../keys/revoke";
 import { Secret, Use } from "../keys/secret";
+import { useMay } from "../parts/may";
 import { Failure, Waiting } from "../parts/page";
 import classes from "./jobs.module.css";
 import { triggerKeysQuery } from "./queries";
@@ -18,6 +19,7 @@ const USUAL_DAYS = 90;
 
 export function TriggerKeys({ job }: { job: Pick<Job, "id" | "name"> }) {
   const keys = useQuery(triggerKeysQuery(job.id));
+  const edits = useMay("editor");
   const [asking, setAsking] = useState(false);
   const [made, setMade] = useState<{ name: string; key: string }>();
   const [revoking, setRevoking] = useState<TriggerKey>();
@@ -42,14 +44,16 @@ export function TriggerKeys({ job }: { job: Pick<Job, "id" | "name"> }) {
         <ul className={classes.lines} aria-label="Trigger keys">
           {keys.data.items.map((key) => (
             <li key={key.id}>
-              <Entry entry={key} revoke={() => setRevoking(key)} />
+              <Entry entry={key} revoke={edits ? () => setRevoking(key) : undefined} />
             </li>
           ))}
         </ul>
       ) : null}
-      <Button variant="default" size="xs" w="fit-content" onClick={() => setAsking(true)}>
-        New trigger key
-      </Button>
+      {edits ? (
+        <Button variant="default" size="xs" w="fit-content" onClick={() => setAsking(true)}>
+          New trigger key
+        </Button>
+      ) : null}
       {asking ? (
         <NewKey
           title={`A key that runs “${job.name}”`}

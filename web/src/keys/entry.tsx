@@ -1,6 +1,8 @@
 /** One key of a list: whose it is, whether it works, and a way to end that. */
 import { Badge, Box, Button, Code, Group, Text } from "@mantine/core";
+import type { Role } from "../api/types";
 import { useNow } from "../parts/now";
+import { RoleBadge } from "../parts/role";
 import { statusColor } from "../parts/status";
 import status from "../parts/status.module.css";
 import { When } from "../parts/when";
@@ -8,6 +10,8 @@ import { When } from "../parts/when";
 export interface Key {
   readonly id: string;
   readonly name: string;
+  /** Of an API key's bearer; a trigger key has none. */
+  readonly role?: Role;
   readonly prefix: string;
   readonly createdAt: string;
   readonly expiresAt?: string | null;
@@ -16,7 +20,8 @@ export interface Key {
   readonly current?: boolean;
 }
 
-export function Entry({ entry, revoke }: { entry: Key; revoke: () => void }) {
+/** Without `revoke` it is only shown. */
+export function Entry({ entry, revoke }: { entry: Key; revoke?: (() => void) | undefined }) {
   const now = useNow(10_000);
   const expired = Boolean(entry.expiresAt) && Date.parse(entry.expiresAt ?? "") <= now;
   const works = !entry.revokedAt && !expired;
@@ -33,6 +38,7 @@ export function Entry({ entry, revoke }: { entry: Key; revoke: () => void }) {
             {entry.name}
           </Text>
           <Code>{entry.prefix}…</Code>
+          {entry.role && works ? <RoleBadge role={entry.role} /> : null}
           {entry.current ? <Mark tone="running">Used here</Mark> : null}
           {entry.revokedAt ? (
             <Mark tone="cancelled">Revoked</Mark>
@@ -64,7 +70,7 @@ export function Entry({ entry, revoke }: { entry: Key; revoke: () => void }) {
           )}
         </Text>
       </Box>
-      {works ? (
+      {works && revoke ? (
         <Button variant="default" size="xs" onClick={revoke} aria-label={`Revoke ${entry.name}`}>
           Revoke
         </Button>

@@ -9,13 +9,10 @@ import type { ApiKey } from "../api/types";
 import { Empty, Failure, Page, Waiting } from "../parts/page";
 import { Entry } from "./entry";
 import classes from "./keys.module.css";
-import { NewKey, type Wanted } from "./new-key";
+import { NewApiKey } from "./new-api-key";
 import { Revoke } from "./revoke";
 import { Secret } from "./secret";
 import { Usage } from "./usage";
-
-const EXPIRIES = [30, 90, 365, undefined];
-const USUAL_DAYS = 90;
 
 const keysQuery = queryOptions({
   queryKey: ["keys"],
@@ -28,8 +25,8 @@ export function Keys() {
   const [made, setMade] = useState<{ name: string; key: string }>();
   const [revoking, setRevoking] = useState<ApiKey>();
 
-  const make = async ({ name, days }: Wanted) => {
-    setMade(await body(api.POST("/api/keys", { body: { name, ...(days ? { expiresInDays: days } : {}) } })));
+  const keep = (key: { name: string; key: string }) => {
+    setMade(key);
     setAsking(false);
     void cache.invalidateQueries(keysQuery);
   };
@@ -47,7 +44,7 @@ export function Keys() {
   return (
     <Page
       title="API keys"
-      about="A key opens the whole workspace: give each program its own, and revoke it when it is done."
+      about="A key opens the workspace, as its role allows: give each program its own, and revoke it when it is done."
       actions={create}
     >
       <Card withBorder padding="md">
@@ -74,16 +71,7 @@ export function Keys() {
           <Usage />
         </Stack>
       </Card>
-      {asking ? (
-        <NewKey
-          title="New API key"
-          placeholder="CI of the shop"
-          choices={EXPIRIES}
-          usual={USUAL_DAYS}
-          make={make}
-          close={() => setAsking(false)}
-        />
-      ) : null}
+      {asking ? <NewApiKey made={keep} close={() => setAsking(false)} /> : null}
       {made ? (
         <Secret title={`The key of “${made.name}”`} secret={made.key} close={() => setMade(undefined)}>
           <Usage secret={made.key} />

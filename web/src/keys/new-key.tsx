@@ -1,6 +1,6 @@
 /** Asks for a key's name, and for how long it is to be good. */
 import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { ProblemError } from "../api/problem";
 import { Failure } from "../parts/page";
 
@@ -19,6 +19,7 @@ export function NewKey({
   usual,
   make,
   close,
+  children,
 }: {
   title: string;
   placeholder: string;
@@ -27,6 +28,8 @@ export function NewKey({
   usual: number;
   make: (wanted: Wanted) => Promise<void>;
   close: () => void;
+  /** What else there is to say about it. */
+  children?: ReactNode;
 }) {
   const [name, setName] = useState("");
   const [days, setDays] = useState(String(usual));
@@ -62,6 +65,7 @@ export function NewKey({
             required
             data-autofocus
           />
+          {children}
           <Select
             label="Expires"
             data={choices.map((each) =>

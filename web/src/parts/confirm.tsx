@@ -7,6 +7,7 @@ export function Confirm({
   title,
   children,
   yes,
+  no = "Keep it",
   busy = false,
   onYes,
   onNo,
@@ -16,6 +17,7 @@ export function Confirm({
   children: ReactNode;
   /** What the button does, in words: "Delete the job". */
   yes: string;
+  no?: string;
   busy?: boolean;
   onYes: () => void;
   onNo: () => void;
@@ -28,7 +30,7 @@ export function Confirm({
         </Text>
         <Group justify="flex-end">
           <Button variant="default" onClick={onNo} data-autofocus>
-            Keep it
+            {no}
           </Button>
           <Button color="red.9" loading={busy} onClick={onYes}>
             {yes}

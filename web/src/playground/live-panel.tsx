@@ -9,7 +9,9 @@ import { useFeed } from "../live/feed";
 import { cancel, complain } from "../live/start";
 import { ConsoleView } from "../parts/console";
 import { count, duration } from "../parts/format";
+import { useMay } from "../parts/may";
 import { isOver, StatusBadge } from "../parts/status";
+import { useLine, waits } from "../parts/waits";
 import { Elapsed } from "./elapsed";
 import { CaseView } from "./live-case";
 import classes from "./playground.module.css";
@@ -39,6 +41,8 @@ export function LivePanel({
   });
   const status = isOver(told) ? told : (run?.status ?? told);
   const over = isOver(status);
+  useLine(watched.id, status === "queued");
+  const edits = useMay("editor");
   useEffect(() => {
     if (over || lost) {
       void refetch();
@@ -59,7 +63,7 @@ export function LivePanel({
         <Group gap="xs" style={{ minWidth: 0 }} aria-live="polite">
           <StatusBadge status={status} />
           <Text size="sm" className={classes.time} component="span" aria-live="off">
-            {over ? duration(ms) : startedAt ? <Elapsed since={startedAt} /> : "waits for a worker"}
+            {over ? duration(ms) : startedAt ? <Elapsed since={startedAt} /> : waits(run)}
           </Text>
           {feed?.connection === "reconnecting" && !over ? (
             <Badge color="yellow" variant="light" tt="none">
@@ -68,7 +72,7 @@ export function LivePanel({
           ) : null}
         </Group>
         <Group gap={6} wrap="nowrap">
-          {over ? null : (
+          {over || !edits ? null : (
             <Button
               size="compact-sm"
               variant="default"
@@ -135,7 +139,7 @@ export function LivePanel({
                 ) : over ? (
                   "No test began."
                 ) : status === "queued" ? (
-                  "Queued: it begins as soon as a worker is free."
+                  "Queued: it begins when its turn comes and a worker is free."
                 ) : (
                   "Running: the browser is getting ready."
                 )}

@@ -1,13 +1,15 @@
 /** Write a script, run it, watch it, read its report: all on one page. */
 import { Alert, Box, Button, Text } from "@mantine/core";
 import { useDisclosure, useHotkeys, useMediaQuery } from "@mantine/hooks";
-import { IconAlertCircle, IconPlayerPlay } from "@tabler/icons-react";
+import { IconAlertCircle, IconEye, IconPlayerPlay } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { Editor } from "../editor/editor";
 import { languageOf } from "../editor/language";
 import { marksOf } from "../editor/marks";
 import { Confirm } from "../parts/confirm";
+import { useMay } from "../parts/may";
 import { Empty, Page } from "../parts/page";
+import { refusal } from "../parts/refusal";
 import { faultsOf } from "../tests/writing";
 import { FRESH, isChanged } from "./draft";
 import { LivePanel } from "./live-panel";
@@ -32,9 +34,10 @@ export function Playground() {
   const marks = useMemo(() => marksOf(start.error), [start.error]);
   const faults = faultsOf(start.error);
   const optionsOpened = options ?? (roomy && !watched);
+  const edits = useMay("editor");
 
   const run = () => {
-    if (!start.isPending) {
+    if (edits && !start.isPending) {
       setOptions(false);
       start.mutate(draft, { onError: (error) => setOptions(Object.keys(faultsOf(error)).length > 0) });
     }
@@ -54,6 +57,12 @@ export function Playground() {
       title="Playground"
       actions={<Tools choose={ask} save={save} run={run} starting={start.isPending} empty={!draft.script.trim()} />}
     >
+      {edits ? null : (
+        <Alert variant="light" icon={<IconEye />} p="xs">
+          You may look, and try things in the editor: running and saving take the role of an editor, which an owner of
+          the workspace can give you.
+        </Alert>
+      )}
       <Box className={classes.whole} data-wide={(wide && watched !== undefined) || undefined}>
         <Editor
           className={classes.editor}
@@ -61,8 +70,7 @@ export function Playground() {
           value={draft.script}
           language={languageOf(draft.script)}
           onChange={(script) => edit({ script })}
-          onRun={run}
-          onSave={save}
+          {...(edits ? { onRun: run, onSave: save } : {})}
           marks={marks}
         />
         <Box className={classes.side}>
@@ -72,18 +80,20 @@ export function Playground() {
               variant="light"
               icon={<IconAlertCircle />}
               role="alert"
-              title={titleOf(marks.length > 0)}
+              title={marks.length ? "The script cannot be run as it is" : refusal(start.error, "It did not start")}
             >
               <Text size="sm">{start.error.message}</Text>
             </Alert>
           ) : null}
-          <Options
-            draft={draft}
-            change={edit}
-            opened={optionsOpened}
-            toggle={() => setOptions(!optionsOpened)}
-            faults={faults}
-          />
+          {edits ? (
+            <Options
+              draft={draft}
+              change={edit}
+              opened={optionsOpened}
+              toggle={() => setOptions(!optionsOpened)}
+              faults={faults}
+            />
+          ) : null}
           {watched ? (
             <LivePanel key={watched.id} watched={watched} wide={wide} setWide={setWide} onSave={save} />
           ) : (
@@ -91,9 +101,11 @@ export function Playground() {
               icon={IconPlayerPlay}
               title="Nothing ran here yet"
               action={
-                <Button variant="light" onClick={run} loading={start.isPending}>
-                  Run the script
-                </Button>
+                edits ? (
+                  <Button variant="light" onClick={run} loading={start.isPending}>
+                    Run the script
+                  </Button>
+                ) : null
               }
             >
               Each test and step shows here as it happens, then the report.
@@ -120,8 +132,4 @@ export function Playground() {
       </Confirm>
     </Page>
   );
-}
-
-function titleOf(marked: boolean): string {
-  return marked ? "The script cannot be run as it is" : "It did not start";
 }

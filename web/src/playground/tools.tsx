@@ -1,6 +1,7 @@
 /** What one can do with a draft. */
 import { Button, Kbd, Menu, Text, Tooltip } from "@mantine/core";
 import { IconChevronDown, IconDeviceFloppy, IconFilePlus, IconPlayerPlay, IconTemplate } from "@tabler/icons-react";
+import { useMay } from "../parts/may";
 import { TEMPLATES, type Template } from "./templates";
 
 const MAC = /Mac|iPhone|iPad/.test(navigator.userAgent);
@@ -18,6 +19,7 @@ export function Tools({
   starting: boolean;
   empty: boolean;
 }) {
+  const edits = useMay("editor");
   return (
     <>
       <Menu position="bottom-end" width={300}>
@@ -45,41 +47,47 @@ export function Tools({
           <Menu.Item leftSection={<IconFilePlus size={16} aria-hidden />} onClick={() => choose("new")}>
             New: script and options
           </Menu.Item>
-          <Menu.Item
-            hiddenFrom="sm"
-            leftSection={<IconDeviceFloppy size={16} aria-hidden />}
-            onClick={save}
-            disabled={empty}
-          >
-            Save as test
-          </Menu.Item>
+          {edits ? (
+            <Menu.Item
+              hiddenFrom="sm"
+              leftSection={<IconDeviceFloppy size={16} aria-hidden />}
+              onClick={save}
+              disabled={empty}
+            >
+              Save as test
+            </Menu.Item>
+          ) : null}
         </Menu.Dropdown>
       </Menu>
-      <Button
-        variant="default"
-        onClick={save}
-        disabled={empty}
-        leftSection={<IconDeviceFloppy size={16} aria-hidden />}
-        visibleFrom="sm"
-      >
-        Save as test
-      </Button>
-      <Tooltip
-        label={
-          <>
-            <Kbd size="xs">{MAC ? "⌘" : "Ctrl"}</Kbd> + <Kbd size="xs">Enter</Kbd>
-          </>
-        }
-      >
-        <Button
-          onClick={run}
-          loading={starting}
-          disabled={empty}
-          leftSection={<IconPlayerPlay size={16} aria-hidden />}
-        >
-          Run
-        </Button>
-      </Tooltip>
+      {edits ? (
+        <>
+          <Button
+            variant="default"
+            onClick={save}
+            disabled={empty}
+            leftSection={<IconDeviceFloppy size={16} aria-hidden />}
+            visibleFrom="sm"
+          >
+            Save as test
+          </Button>
+          <Tooltip
+            label={
+              <>
+                <Kbd size="xs">{MAC ? "⌘" : "Ctrl"}</Kbd> + <Kbd size="xs">Enter</Kbd>
+              </>
+            }
+          >
+            <Button
+              onClick={run}
+              loading={starting}
+              disabled={empty}
+              leftSection={<IconPlayerPlay size={16} aria-hidden />}
+            >
+              Run
+            </Button>
+          </Tooltip>
+        </>
+      ) : null}
     </>
   );
 }

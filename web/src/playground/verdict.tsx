@@ -4,6 +4,7 @@ import { IconDeviceFloppy, IconExternalLink, IconFileText } from "@tabler/icons-
 import { Link } from "react-router";
 import type { Run, RunStatus } from "../api/types";
 import type { LiveRun } from "../live/state";
+import { useMay } from "../parts/may";
 import { Message } from "./live-case";
 
 export function Verdict({
@@ -19,6 +20,7 @@ export function Verdict({
   live: LiveRun | undefined;
   onSave: () => void;
 }) {
+  const edits = useMay("editor");
   const report = live?.reportUrl ?? run?.links.report;
   const test = run?.tests[0];
   const message = run?.message ?? test?.message ?? live?.message;
@@ -62,14 +64,16 @@ export function Verdict({
         >
           Run page
         </Button>
-        <Button
-          size="compact-sm"
-          variant="light"
-          onClick={onSave}
-          leftSection={<IconDeviceFloppy size={14} aria-hidden />}
-        >
-          Save as test
-        </Button>
+        {edits ? (
+          <Button
+            size="compact-sm"
+            variant="light"
+            onClick={onSave}
+            leftSection={<IconDeviceFloppy size={14} aria-hidden />}
+          >
+            Save as test
+          </Button>
+        ) : null}
       </Group>
     </Box>
   );

@@ -12,13 +12,15 @@ import type { Run, RunStatus } from "../api/types";
 import { unfollow } from "../live/followed";
 import { cancel, complain, rerun } from "../live/start";
 import { Confirm } from "../parts/confirm";
+import { useMay } from "../parts/may";
 import { isOver } from "../parts/status";
 import { Downloads } from "./downloads";
 
 export function Actions({ run, status, bad }: { run: Run; status: RunStatus; bad: number }) {
+  const edits = useMay("editor");
   return (
     <>
-      {isOver(status) ? <Again run={run} bad={bad} /> : <Stop run={run} />}
+      {edits ? isOver(status) ? <Again run={run} bad={bad} /> : <Stop run={run} /> : null}
       <Downloads run={run} />
       <CopyButton value={`${window.location.origin}/runs/${run.id}`}>
         {({ copied, copy }) => (
@@ -31,7 +33,7 @@ export function Actions({ run, status, bad }: { run: Run; status: RunStatus; bad
           </Button>
         )}
       </CopyButton>
-      <Remove run={run} status={status} />
+      {edits ? <Remove run={run} status={status} /> : null}
     </>
   );
 }

@@ -7,6 +7,7 @@ import { api, body } from "../api/client";
 import type { RunSummary } from "../api/types";
 import { CountsBar, CountsText } from "../parts/counts";
 import { duration } from "../parts/format";
+import { useMay } from "../parts/may";
 import { Empty, Failure, Page, Waiting } from "../parts/page";
 import { isOver, StatusBadge, StatusIcon } from "../parts/status";
 import { When } from "../parts/when";
@@ -136,6 +137,7 @@ function Row({ run }: { run: RunSummary }) {
 }
 
 function None({ filtered }: { filtered: boolean }) {
+  const edits = useMay("editor");
   if (filtered) {
     return (
       <Empty
@@ -154,13 +156,15 @@ function None({ filtered }: { filtered: boolean }) {
       icon={IconHistory}
       title="Nothing has run yet"
       action={
-        <Button component={Link} to="/playground">
-          Open the playground
-        </Button>
+        edits ? (
+          <Button component={Link} to="/playground">
+            Open the playground
+          </Button>
+        ) : null
       }
     >
-      Write a script in the playground and press Run, or group saved tests into a job. Each run shows up here, with its
-      report.
+      {edits ? "Write a script in the playground and press Run, or group saved tests into a job. " : ""}
+      Each run shows up here, with its report.
     </Empty>
   );
 }

@@ -8,8 +8,10 @@ import { Editor } from "../editor/editor";
 import { languageOf } from "../editor/language";
 import { marksOf } from "../editor/marks";
 import { LeaveGuard } from "../parts/leave";
+import { useMay } from "../parts/may";
 import { Page } from "../parts/page";
 import { When } from "../parts/when";
+import { About } from "./about";
 import { Conflict } from "./conflict";
 import { TestFields } from "./fields";
 import { Recent } from "./recent";
@@ -27,8 +29,9 @@ export function Edit({ test, fresh }: { test: SavedTest; fresh?: never } | { tes
   );
   const marks = useMemo(() => marksOf(save.error), [save.error]);
   const faults = faultsOf(save.error);
+  const edits = useMay("editor");
   const store = () => {
-    if (!save.isPending && (dirty || !test)) {
+    if (edits && !save.isPending && (dirty || !test)) {
       save.mutate(undefined);
     }
   };
@@ -86,27 +89,31 @@ export function Edit({ test, fresh }: { test: SavedTest; fresh?: never } | { tes
           value={writing.script}
           language={languageOf(writing.script)}
           onChange={(script) => change({ script })}
-          onSave={store}
+          {...(edits ? { onSave: store } : { readOnly: true })}
           marks={marks}
         />
         <Stack>
           <Paper withBorder p="sm">
-            <Stack gap="sm">
-              <TestFields value={writing} change={change} faults={faults} />
-              <TextInput
-                label="Path"
-                description="The file that it comes from, as matinee tests push names it"
-                placeholder="shop/cart.spec.ts"
-                value={writing.path}
-                onChange={(event) => change({ path: event.currentTarget.value })}
-                error={faults.path}
-              />
-            </Stack>
+            {edits ? (
+              <Stack gap="sm">
+                <TestFields value={writing} change={change} faults={faults} />
+                <TextInput
+                  label="Path"
+                  description="The file that it comes from, as matinee tests push names it"
+                  placeholder="shop/cart.spec.ts"
+                  value={writing.path}
+                  onChange={(event) => change({ path: event.currentTarget.value })}
+                  error={faults.path}
+                />
+              </Stack>
+            ) : (
+              <About of={writing} />
+            )}
           </Paper>
           {test ? (
             <>
               <Recent results={test.recent} />
-              <Versions test={test} restore={(script) => change({ script })} />
+              <Versions test={test} restore={edits ? (script) => change({ script }) : undefined} />
             </>
           ) : null}
         </Stack>

@@ -6,6 +6,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { count } from "../parts/format";
+import { useMay } from "../parts/may";
 import { Empty, Failure, Page, Waiting } from "../parts/page";
 import { NoTests } from "./none";
 import { tagsQuery, testsQuery } from "./queries";
@@ -22,6 +23,7 @@ export function TestList() {
   const found = useInfiniteQuery({ ...testsQuery(filter), placeholderData: keepPreviousData });
   const { data: tags } = useQuery(tagsQuery);
   const tests = found.data?.pages.flatMap((page) => page.items) ?? [];
+  const edits = useMay("editor");
   const filtered = Boolean(filter.search || filter.tags.length);
 
   const put = (search: string, wanted: readonly string[]) =>
@@ -41,9 +43,11 @@ export function TestList() {
     <Page
       title="Tests"
       actions={
-        <Button component={Link} to="/tests/new" leftSection={<IconPlus size={16} aria-hidden />}>
-          New test
-        </Button>
+        edits ? (
+          <Button component={Link} to="/tests/new" leftSection={<IconPlus size={16} aria-hidden />}>
+            New test
+          </Button>
+        ) : null
       }
     >
       <Group gap="sm" align="flex-start">
@@ -88,43 +92,47 @@ export function TestList() {
       ) : null}
       {tests.length ? (
         <>
-          <Group justify="space-between" mih={30}>
-            <Text size="sm" c="dimmed" aria-live="polite">
-              {chosen.size ? `${count(chosen.size, "test")} chosen` : "Choose tests to make a job of them"}
-            </Text>
-            {chosen.size ? (
-              <Group gap="xs">
-                <Button size="compact-sm" variant="subtle" onClick={() => setChosen(new Set())}>
-                  None
-                </Button>
-                <Button
-                  size="compact-sm"
-                  component={Link}
-                  to={`/jobs/new?tests=${[...chosen].join(",")}`}
-                  leftSection={<IconStack2 size={14} aria-hidden />}
-                >
-                  Make a job
-                </Button>
-              </Group>
-            ) : null}
-          </Group>
+          {edits ? (
+            <Group justify="space-between" mih={30}>
+              <Text size="sm" c="dimmed" aria-live="polite">
+                {chosen.size ? `${count(chosen.size, "test")} chosen` : "Choose tests to make a job of them"}
+              </Text>
+              {chosen.size ? (
+                <Group gap="xs">
+                  <Button size="compact-sm" variant="subtle" onClick={() => setChosen(new Set())}>
+                    None
+                  </Button>
+                  <Button
+                    size="compact-sm"
+                    component={Link}
+                    to={`/jobs/new?tests=${[...chosen].join(",")}`}
+                    leftSection={<IconStack2 size={14} aria-hidden />}
+                  >
+                    Make a job
+                  </Button>
+                </Group>
+              ) : null}
+            </Group>
+          ) : null}
           <Table verticalSpacing={8} horizontalSpacing="xs" highlightOnHover className={classes.table}>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th w={36}>
-                  <Checkbox
-                    size="xs"
-                    aria-label="Choose all that are shown"
-                    checked={all}
-                    indeterminate={!all && tests.some(({ id }) => chosen.has(id))}
-                    onChange={(event) =>
-                      choose(
-                        tests.map(({ id }) => id),
-                        event.currentTarget.checked,
-                      )
-                    }
-                  />
-                </Table.Th>
+                {edits ? (
+                  <Table.Th w={36}>
+                    <Checkbox
+                      size="xs"
+                      aria-label="Choose all that are shown"
+                      checked={all}
+                      indeterminate={!all && tests.some(({ id }) => chosen.has(id))}
+                      onChange={(event) =>
+                        choose(
+                          tests.map(({ id }) => id),
+                          event.currentTarget.checked,
+                        )
+                      }
+                    />
+                  </Table.Th>
+                ) : null}
                 <Table.Th>Test</Table.Th>
                 <Table.Th visibleFrom="sm" w={118}>
                   Last result
@@ -135,7 +143,7 @@ export function TestList() {
                 <Table.Th visibleFrom="lg" w={130}>
                   Changed
                 </Table.Th>
-                <Table.Th w={56} aria-label="Run" />
+                {edits ? <Table.Th w={56} aria-label="Run" /> : null}
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -144,7 +152,7 @@ export function TestList() {
                   key={test.id}
                   test={test}
                   chosen={chosen.has(test.id)}
-                  choose={(yes) => choose([test.id], yes)}
+                  choose={edits ? (yes) => choose([test.id], yes) : undefined}
                 />
               ))}
             </Table.Tbody>

@@ -2,9 +2,18 @@
 import { Button, Code, Group } from "@mantine/core";
 import { IconListCheck } from "@tabler/icons-react";
 import { Link } from "react-router";
+import { useMay } from "../parts/may";
 import { Empty } from "../parts/page";
 
 export function NoTests() {
+  const edits = useMay("editor");
+  if (!edits) {
+    return (
+      <Empty icon={IconListCheck} title="No tests yet">
+        What editors of this workspace save stands here, with its last results.
+      </Empty>
+    );
+  }
   return (
     <Empty
       icon={IconListCheck}

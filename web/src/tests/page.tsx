@@ -2,6 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
 import { testQuery } from "../api/queries";
+import { NotForYou } from "../app/allowed";
+import { useMay } from "../parts/may";
 import { Failure, Page, Waiting } from "../parts/page";
 import { FIRST } from "../playground/templates";
 import { Edit } from "./edit";
@@ -11,6 +13,10 @@ const NEW: Writing = { title: "", description: "", tags: [], path: "", script: F
 
 export function TestPage() {
   const { id = "new" } = useParams();
+  const edits = useMay("editor");
+  if (id === "new" && !edits) {
+    return <NotForYou needed="editor" />;
+  }
   return id === "new" ? <Edit key="new" fresh={NEW} /> : <Saved key={id} id={id} />;
 }
 

@@ -17,20 +17,23 @@ export function TestRow({
 }: {
   test: SavedTestSummary;
   chosen: boolean;
-  choose: (yes: boolean) => void;
+  /** Without it, there is nothing that one may do with it but look. */
+  choose: ((yes: boolean) => void) | undefined;
 }) {
   const run = useMutation({ mutationFn: () => runTest(test), onError: complain });
   const last = test.recent.at(-1);
   return (
     <Table.Tr>
-      <Table.Td>
-        <Checkbox
-          size="xs"
-          aria-label={`Choose ${test.title}`}
-          checked={chosen}
-          onChange={(event) => choose(event.currentTarget.checked)}
-        />
-      </Table.Td>
+      {choose ? (
+        <Table.Td>
+          <Checkbox
+            size="xs"
+            aria-label={`Choose ${test.title}`}
+            checked={chosen}
+            onChange={(event) => choose(event.currentTarget.checked)}
+          />
+        </Table.Td>
+      ) : null}
       <Table.Td className={classes.named}>
         <Anchor component={Link} to={`/tests/${test.id}`} fw={600} size="sm" c="inherit" className={classes.title}>
           {test.title}
@@ -83,19 +86,21 @@ export function TestRow({
           <When at={test.updatedAt} />
         </Text>
       </Table.Td>
-      <Table.Td>
-        <Tooltip label="Run it" openDelay={300}>
-          <ActionIcon
-            variant="light"
-            size="lg"
-            aria-label={`Run ${test.title}`}
-            loading={run.isPending}
-            onClick={() => run.mutate()}
-          >
-            <IconPlayerPlay size={16} />
-          </ActionIcon>
-        </Tooltip>
-      </Table.Td>
+      {choose ? (
+        <Table.Td>
+          <Tooltip label="Run it" openDelay={300}>
+            <ActionIcon
+              variant="light"
+              size="lg"
+              aria-label={`Run ${test.title}`}
+              loading={run.isPending}
+              onClick={() => run.mutate()}
+            >
+              <IconPlayerPlay size={16} />
+            </ActionIcon>
+          </Tooltip>
+        </Table.Td>
+      ) : null}
     </Table.Tr>
   );
 }

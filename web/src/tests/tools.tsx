@@ -1,11 +1,19 @@
 /** What one can do with a test. */
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
-import { IconDeviceFloppy, IconDots, IconPlayerPlay, IconStack2, IconTrash } from "@tabler/icons-react";
+import {
+  IconDeviceFloppy,
+  IconDots,
+  IconListDetails,
+  IconPlayerPlay,
+  IconStack2,
+  IconTrash,
+} from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 import type { SavedTest } from "../api/types";
 import { complain, runTest } from "../live/start";
+import { useMay } from "../parts/may";
 import { DeleteTest } from "./delete";
 
 export function TestTools({
@@ -23,6 +31,11 @@ export function TestTools({
 }) {
   const run = useMutation({ mutationFn: runTest, onError: complain });
   const [deleting, setDeleting] = useState(false);
+  const edits = useMay("editor");
+  const owns = useMay("owner");
+  if (!edits) {
+    return null;
+  }
   return (
     <>
       {test ? (
@@ -60,6 +73,15 @@ export function TestTools({
             >
               Make a job of it
             </Menu.Item>
+            {owns ? (
+              <Menu.Item
+                component={Link}
+                to={`/audit?target=${test.id}`}
+                leftSection={<IconListDetails size={16} aria-hidden />}
+              >
+                History
+              </Menu.Item>
+            ) : null}
             <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setDeleting(true)}>
               Delete
             </Menu.Item>

@@ -9,7 +9,10 @@ import { When } from "../parts/when";
 import { versionQuery, versionsQuery } from "./queries";
 import classes from "./tests.module.css";
 
-export function Versions({ test, restore }: { test: SavedTest; restore: (script: string) => void }) {
+type Restore = ((script: string) => void) | undefined;
+
+/** Without `restore` they are only to look at. */
+export function Versions({ test, restore }: { test: SavedTest; restore: Restore }) {
   const found = useInfiniteQuery(versionsQuery(test.id));
   const [seen, setSeen] = useState<number>();
   const versions = found.data?.pages.flatMap((page) => page.items) ?? [];
@@ -59,10 +62,13 @@ export function Versions({ test, restore }: { test: SavedTest; restore: (script:
           <Old
             id={test.id}
             version={seen}
-            restore={(script) => {
-              restore(script);
-              setSeen(undefined);
-            }}
+            restore={
+              restore &&
+              ((script) => {
+                restore(script);
+                setSeen(undefined);
+              })
+            }
           />
         )}
       </Modal>
@@ -70,7 +76,7 @@ export function Versions({ test, restore }: { test: SavedTest; restore: (script:
   );
 }
 
-function Old({ id, version, restore }: { id: string; version: number; restore: (script: string) => void }) {
+function Old({ id, version, restore }: { id: string; version: number; restore: Restore }) {
   const { data, error, refetch } = useQuery(versionQuery(id, version));
   if (error) {
     return <Failure error={error} retry={() => void refetch()} />;
@@ -90,12 +96,14 @@ function Old({ id, version, restore }: { id: string; version: number; restore: (
         language={data.language}
         readOnly
       />
-      <Group justify="flex-end" mt="sm">
-        <Text size="sm" c="dimmed">
-          It is saved only when you save.
-        </Text>
-        <Button onClick={() => restore(data.script ?? "")}>Restore: put it into the editor</Button>
-      </Group>
+      {restore ? (
+        <Group justify="flex-end" mt="sm">
+          <Text size="sm" c="dimmed">
+            It is saved only when you save.
+          </Text>
+          <Button onClick={() => restore(data.script ?? "")}>Restore: put it into the editor</Button>
+        </Group>
+      ) : null}
     </>
   );
 }
