@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import json
 import threading
 import time
@@ -14,10 +15,11 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 CLIENT_ID, CLIENT_SECRET = "matinee", "shared"
+_PAGE = '<!doctype html><title>The issuer</title><a href="{}">It is me</a>'
 
 
 class PlayedIssuer:
-    """Serves discovery, keys and tokens on loopback; the page where people sign in is played by `agree`."""
+    """Serves discovery, keys and tokens on loopback, and a page where people sign in; without a browser that is played by `agree`."""
 
     def __init__(self) -> None:
         self.who: dict[str, Any] = {"sub": "1", "email": "ada@example.com", "email_verified": True, "name": "Ada"}
@@ -74,6 +76,9 @@ class PlayedIssuer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if self.path.startswith("/authorize?"):
+                    self._send(200, "text/html", _PAGE.format(html.escape(issuer.agree(self.path))).encode())
+                    return
                 known = {
                     "/.well-known/openid-configuration": issuer._described,
                     "/keys": lambda: {"keys": [{**_jwk(issuer.key), "kid": "k", "use": "sig"}]},
@@ -88,8 +93,11 @@ class PlayedIssuer:
             def _answer(self, status: int, body: Any) -> None:
                 issuer.asked.append(self.path)
                 data = b"" if issuer.down else json.dumps(body).encode()
-                self.send_response(503 if issuer.down else status)
-                self.send_header("content-type", "application/json")
+                self._send(503 if issuer.down else status, "application/json", data)
+
+            def _send(self, status: int, kind: str, data: bytes) -> None:
+                self.send_response(status)
+                self.send_header("content-type", kind)
                 self.send_header("content-length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)

@@ -1,6 +1,7 @@
 /** Which page an address is. Each loads its code when it is first opened. */
-import { createBrowserRouter } from "react-router";
+import { createBrowserRouter, redirect } from "react-router";
 import { only } from "./allowed";
+import { takeNext } from "./next";
 import { Root } from "./root";
 import { Shell } from "./shell";
 import { NotFound, Trouble } from "./trouble";
@@ -24,7 +25,15 @@ export const router = createBrowserRouter([
           {
             ErrorBoundary: Trouble,
             children: [
-              { index: true, lazy: async () => ({ Component: (await import("../dashboard/dashboard")).Dashboard }) },
+              {
+                index: true,
+                // Whoever comes back from the issuer comes here first.
+                loader: () => {
+                  const next = takeNext();
+                  return next ? redirect(next) : null;
+                },
+                lazy: async () => ({ Component: (await import("../dashboard/dashboard")).Dashboard }),
+              },
               {
                 path: "playground",
                 lazy: async () => ({ Component: (await import("../playground/playground")).Playground }),
@@ -44,6 +53,10 @@ export const router = createBrowserRouter([
               { path: "runs", lazy: async () => ({ Component: (await import("../runs/list")).RunList }) },
               { path: "runs/:id", lazy: async () => ({ Component: (await import("../runs/page")).RunPage }) },
               { path: "keys", lazy: async () => ({ Component: only("owner", (await import("../keys/keys")).Keys) }) },
+              {
+                path: "members",
+                lazy: async () => ({ Component: only("owner", (await import("../members/members")).Members) }),
+              },
               { path: "*", Component: NotFound },
             ],
           },

@@ -22,6 +22,7 @@ import {
   IconPlayerPlay,
   IconStack2,
   IconSun,
+  IconUsers,
   type TablerIcon,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -55,6 +56,7 @@ const PLACES: readonly Place[] = [
 /** What belongs to the workspace as a whole. */
 const WORKSPACE: readonly Place[] = [
   { to: "/keys", label: "API keys", icon: IconKey, owners: true },
+  { to: "/members", label: "Members", icon: IconUsers, owners: true },
 ];
 
 export function Shell() {

@@ -5,12 +5,15 @@ import { type FormEvent, useEffect, useState } from "react";
 import { Navigate, useLocation, useNavigate, useSearchParams } from "react-router";
 import { api, body } from "../api/client";
 import { ProblemError } from "../api/problem";
-import { enter, sessionQuery } from "../api/queries";
+import { enter, sessionQuery, waysQuery } from "../api/queries";
 import { Logo } from "../app/logo";
+import { safe } from "../app/next";
+import { SingleSignOn } from "./single-sign-on";
 
 export function SignIn() {
   const [search] = useSearchParams();
   const session = useQuery(sessionQuery);
+  const ways = useQuery(waysQuery);
   const [key, setKey] = useState("");
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -48,6 +51,13 @@ export function SignIn() {
   if (session.data && !busy && !error && !link) {
     return <Navigate to={next} replace />;
   }
+  if (ways.isPending) {
+    return (
+      <Center mih="100vh" component="main">
+        <Loader aria-label="Loading" />
+      </Center>
+    );
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void come({ key: key.trim() });
@@ -66,17 +76,18 @@ export function SignIn() {
             </Alert>
           ) : null}
           {busy && !key ? <Loader size="sm" aria-label="Signing in" /> : null}
+          {ways.data?.singleSignOn ? <SingleSignOn name={ways.data.singleSignOn} next={next} tell={setError} /> : null}
           <PasswordInput
             label="API key"
             placeholder="mt_…"
             value={key}
             onChange={(event) => setKey(event.currentTarget.value)}
             autoComplete="current-password"
-            autoFocus
+            autoFocus={!ways.data?.singleSignOn}
             required
             visibilityToggleButtonProps={{ "aria-label": "Show the key" }}
           />
-          <Button type="submit" loading={busy} fullWidth>
+          <Button type="submit" loading={busy} fullWidth variant={ways.data?.singleSignOn ? "default" : "filled"}>
             Sign in
           </Button>
           <Text size="sm" c="dimmed">
@@ -90,9 +101,4 @@ export function SignIn() {
       </Card>
     </Center>
   );
-}
-
-/** Take only a path of our own: `next` comes from an address, which anybody may have written. */
-function safe(next: string | null): string {
-  return next?.startsWith("/") && !next.startsWith("//") && !next.startsWith("/\\") ? next : "/";
 }
