@@ -18,7 +18,16 @@ from local.stack import Stack, temporary
 from tests.browser.stage import pages, set_up
 
 SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
-EMPTY = {"dashboard": "/", "tests": "/tests", "jobs": "/jobs", "runs": "/runs"}
+EMPTY = {
+    "dashboard": "/",
+    "tests": "/tests",
+    "jobs": "/jobs",
+    "runs": "/runs",
+    "usage": "/usage",
+    "members": "/members",
+}
+#: What somebody who may only look sees otherwise than the others.
+LOOKED_AT = ("playground", "tests", "test", "new-test", "jobs", "job", "run", "keys")
 
 
 def main() -> None:
@@ -35,8 +44,11 @@ def main() -> None:
         with httpx.Client(base_url=stack.url, headers=headers, timeout=60) as api:
             empty = {f"empty-{name}": path for name, path in EMPTY.items()}
             _take(stack, browser, _only(empty, chosen.only), chosen.folder)
-            found = pages(set_up(api))
+            stage = set_up(api)
+        found = pages(stage)
         _take(stack, browser, _only(found, chosen.only), chosen.folder)
+        looked_at = {f"viewer-{name}": found[name] for name in LOOKED_AT}
+        _take(stack, browser, _only(looked_at, chosen.only), chosen.folder, key=stage.viewer_key)
         browser.close()
 
 
@@ -44,7 +56,7 @@ def _only(found: Mapping[str, str], names: list[str] | None) -> dict[str, str]:
     return {name: path for name, path in found.items() if names is None or name in names}
 
 
-def _take(stack: Stack, browser: Browser, found: Mapping[str, str], folder: Path) -> None:
+def _take(stack: Stack, browser: Browser, found: Mapping[str, str], folder: Path, *, key: str = "") -> None:
     for size, viewport in SIZES.items() if found else ():
         for scheme in ("light", "dark"):
             context = browser.new_context(
@@ -57,7 +69,8 @@ def _take(stack: Stack, browser: Browser, found: Mapping[str, str], folder: Path
             page.get_by_label("API key").wait_for()
             if "dashboard" in found:
                 page.screenshot(path=folder / f"sign-in-{size}-{scheme}.png")
-            page.goto(stack.sign_in_link())
+            page.get_by_label("API key").fill(key or stack.api_key)
+            page.get_by_role("button", name="Sign in").click()
             page.get_by_role("heading", level=1, name="Dashboard").wait_for()
             for name, path in found.items():
                 page.goto(f"{stack.url}{path}")

@@ -1,4 +1,4 @@
-"""A workspace as people have one: saved tests, jobs, a schedule, and runs that ended in every way."""
+"""A workspace as people have one: saved tests, jobs, a schedule, runs that ended in every way, keys, members and limits."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +39,14 @@ test('lasts a while', async ({ page }) => {
 }  # fmt: skip
 TAGS = {"Programme": ["smoke"], "Box office": ["smoke", "money"], "Curtain": ["stage"]}
 
+MEMBERS = {
+    "ada@example.com": "owner",
+    "grace@example.com": "editor",
+    "a.rather.long.name@theatre.example.com": "viewer",
+}
+#: Enough for all that is done on the stage.
+LIMITS = {"maxConcurrentTests": 50, "runMinutesPerMonth": 600}
+
 
 @dataclass
 class Stage:
@@ -48,6 +56,7 @@ class Stage:
     job: str = ""
     nightly: str = ""
     runs: dict[str, str] = field(default_factory=dict)
+    viewer_key: str = ""
 
 
 def set_up(api: httpx.Client) -> Stage:
@@ -66,6 +75,11 @@ def set_up(api: httpx.Client) -> Stage:
     stage.runs["passed"] = run_script(api, TESTS["Programme"], "Programme")
     stage.runs["failed"] = run_script(api, TESTS["Box office"], "Box office")
     stage.runs["error"] = run_script(api, HEAD + "process.exit(0);", "Stage fright")
+    stage.viewer_key = _made(api, "/api/keys", {"name": "The foyer's screen", "role": "viewer"})["key"]
+    for email, role in MEMBERS.items():
+        _made(api, "/api/members", {"email": email, "role": role})
+    workspace = api.get("/api/workspace").raise_for_status().json()["id"]
+    api.put(f"/api/workspaces/{workspace}/limits", json=LIMITS).raise_for_status()
     return stage
 
 
@@ -115,6 +129,10 @@ def pages(stage: Stage) -> dict[str, str]:
         "run-report": f"{job}?view=report",
         "run-passed": f"/runs/{stage.runs['passed']}?view=tests",
         "run-error": f"/runs/{stage.runs['error']}?view=tests",
+        "usage": "/usage",
         "keys": "/keys",
+        "members": "/members",
+        "audit": "/audit",
+        "audit-of-one": f"/audit?target={stage.nightly}",
         "not-found": "/no/such/page",
     }

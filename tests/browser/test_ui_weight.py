@@ -62,7 +62,10 @@ PAGES = {
     "edit a job": "src/jobs/edit.tsx",
     "runs": "src/runs/list.tsx",
     "run": "src/runs/page.tsx",
+    "usage": "src/usage/usage.tsx",
     "keys": "src/keys/keys.tsx",
+    "members": "src/members/members.tsx",
+    "audit": "src/audit/audit.tsx",
     "sign in": "src/sign-in/sign-in.tsx",
 }
 

@@ -52,10 +52,15 @@ export const router = createBrowserRouter([
               },
               { path: "runs", lazy: async () => ({ Component: (await import("../runs/list")).RunList }) },
               { path: "runs/:id", lazy: async () => ({ Component: (await import("../runs/page")).RunPage }) },
+              { path: "usage", lazy: async () => ({ Component: (await import("../usage/usage")).UsagePage }) },
               { path: "keys", lazy: async () => ({ Component: only("owner", (await import("../keys/keys")).Keys) }) },
               {
                 path: "members",
                 lazy: async () => ({ Component: only("owner", (await import("../members/members")).Members) }),
+              },
+              {
+                path: "audit",
+                lazy: async () => ({ Component: only("owner", (await import("../audit/audit")).Audit) }),
               },
               { path: "*", Component: NotFound },
             ],

@@ -15,9 +15,11 @@ import {
 import { useDisclosure } from "@mantine/hooks";
 import {
   IconChartBar,
+  IconGauge,
   IconHistory,
   IconKey,
   IconListCheck,
+  IconListDetails,
   IconMoon,
   IconPlayerPlay,
   IconStack2,
@@ -55,8 +57,10 @@ const PLACES: readonly Place[] = [
 
 /** What belongs to the workspace as a whole. */
 const WORKSPACE: readonly Place[] = [
+  { to: "/usage", label: "Usage", icon: IconGauge },
   { to: "/keys", label: "API keys", icon: IconKey, owners: true },
   { to: "/members", label: "Members", icon: IconUsers, owners: true },
+  { to: "/audit", label: "Audit log", icon: IconListDetails, owners: true },
 ];
 
 export function Shell() {

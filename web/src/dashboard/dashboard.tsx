@@ -9,6 +9,7 @@ import type { Statistics } from "../api/types";
 import { count, duration, percent } from "../parts/format";
 import { useMay } from "../parts/may";
 import { Empty, Failure, Page } from "../parts/page";
+import { ThisMonth } from "../usage/this-month";
 import { Figures } from "./figures";
 import { Next } from "./next";
 import { Durations, Outcomes, PLOT_HEIGHT } from "./plots";
@@ -38,6 +39,7 @@ export function Dashboard() {
   return (
     <Page
       title="Dashboard"
+      about={<ThisMonth />}
       actions={
         <>
           <Select
