@@ -1,6 +1,5 @@
 """The runner on real scripts: every way to misbehave ends as what it is, and nothing of it is left."""
 
-import os
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from matinee.runner.probe import choose
 from matinee.runner.report import Part, ReportStep
 from matinee.runner.told import Told
 from matinee.runner.warm import Place
+from tests.integration.procfs import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(__file__).with_name("scripts")
@@ -91,20 +91,6 @@ def report_of(place: Place, tmp_path: Path) -> ReportOf:
             return ET.fromstring((folder / "junit.xml").read_bytes())
 
     return make
-
-
-def processes(marker: str) -> list[str]:
-    """All processes on the machine whose command line has `marker`."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and int(folder.name) != os.getpid():
-            try:
-                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue
-            if marker in line:
-                found.append(line)
-    return found
 
 
 #: script, its deadline in seconds, and what it must come to

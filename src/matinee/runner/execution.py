@@ -22,6 +22,8 @@ GRACE_SECONDS = 1.2
 #: How long a job's test may wait for processes that were not started ahead of it.
 _START_SECONDS = 60.0
 _LISTEN_SECONDS = 0.2
+#: From asking a script to end to giving its supervisor up, which somebody has stopped.
+_DEAF_SECONDS = GRACE_SECONDS + 6.0
 _TAIL_BYTES = 16_384
 
 
@@ -175,8 +177,10 @@ def _follow(
 
     def end(why: str) -> None:
         host.ask("stop")
-        timers.append(threading.Timer(GRACE_SECONDS, host.kill, [why]))
-        timers[-1].start()
+        late = (threading.Timer(GRACE_SECONDS, host.kill, [why]), threading.Timer(_DEAF_SECONDS, host.destroy))
+        timers.extend(late)
+        for timer in late:
+            timer.start()
 
     warm.go(seconds=seconds + GRACE_SECONDS + 1, keep=keep)
     deadline.start()

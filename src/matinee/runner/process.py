@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from matinee.model.egress import Egress
+from matinee.runner.orphans import Orphans
 
 #: Starts the supervisor with nothing to import from but the standard library and, named first, the folder of our own package.
 _SUPERVISE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from matinee.runner.supervisor import main; main()"
@@ -25,6 +26,8 @@ _RLIMITS = {
     "RLIMIT_FSIZE": 1 << 30,
 }
 
+#: How long the supervisor may take to answer at once, and to end. Whoever has its uid can stop it.
+_ANSWER_SECONDS = 15.0
 #: A longer line, in bytes, is none of ours: what a test prints is cut at its source.
 _MOST_LINE = 16_000_000
 
@@ -63,6 +66,7 @@ class Bounds:
         None  #: whether bpf.hardening applies: at once, or handed to the program to apply
     )
     uid: int | None = None  #: who they will be, if not us
+    mortal: bool = True  #: whether they end with their supervisor, by the kernel's hand
 
 
 class Supervised:
@@ -88,6 +92,7 @@ class Supervised:
             "progress": progress,
         }
         theirs = (stdin, stdout, progress)
+        self._orphans = None if bounds.mortal else Orphans()
         self._process = subprocess.Popen(  # our own interpreter and package
             [sys.executable, "-I", "-S", "-c", _SUPERVISE, str(_PACKAGES), json.dumps(spec)],
             env={},
@@ -100,9 +105,10 @@ class Supervised:
         #: What the program prints, both streams, as bytes.
         self.stdout: BinaryIO = os.fdopen(stdout_fd, "rb", buffering=0)
         self._progress = progress_fd
+        self._ended = _watch(self._process.pid)
         self._poll = select.poll()
         self._open = {stdout_fd, progress_fd}
-        for fd in self._open:
+        for fd in (*self._open, *self._ended):
             self._poll.register(fd, select.POLLIN)
         self._line = bytearray()
         self.resting = False  #: whether it ended something, and waits for its next line
@@ -119,8 +125,10 @@ class Supervised:
 
     def go(self, line: str = "go", *, seconds: float) -> None:
         """Let the program begin by saying `line` to it; after `seconds` it is killed, whatever it does."""
+        if self._orphans:
+            self._orphans.note(self.pid)
         self._command(f"go {seconds}")
-        self._answer()  # nothing begins before the supervisor has seen what was there
+        self._answer(seconds=_ANSWER_SECONDS)  # nothing begins before the supervisor has seen what was there
         self.resting = False
         self.ask(line)
 
@@ -128,6 +136,10 @@ class Supervised:
         """Give what the program says, until its end; or until there was nothing for `seconds`."""
         while self._open and (ready := self._poll.poll(None if seconds is None else seconds * 1000)):
             for fd, _ in ready:
+                if fd in self._ended:
+                    self._poll.unregister(fd)
+                    self._bury()  # or whoever is left of them could keep us here, listening
+                    continue
                 chunk = os.read(fd, 65_536)
                 if not chunk:
                     self._poll.unregister(fd)
@@ -167,6 +179,10 @@ class Supervised:
         """Kill the program and all that descends from it."""
         self._command(f"kill {why}")
 
+    def destroy(self) -> None:
+        """Kill the supervisor, which does not do what it is told, and then what was below it."""
+        self._process.kill()
+
     def wait(self) -> Ending:
         """Wait until nothing of the program is left.
 
@@ -178,18 +194,24 @@ class Supervised:
         """End what still runs, and let go of the pipes."""
         if self.alive:
             self.kill("closed")
-            self._process.wait()
+            try:
+                self._process.wait(_ANSWER_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.destroy()
+                self._process.wait()
+        self._bury()
         for file in (self.stdout, self._process.stdin, self._process.stdout):
             if file is not None:
                 with contextlib.suppress(BrokenPipeError):
                     file.close()
-        for fd in (self._stdin, self._progress):
+        for fd in (self._stdin, self._progress, *self._ended):
             with contextlib.suppress(OSError):
                 os.close(fd)
 
     def _ending(self, told: dict[str, Any]) -> Ending:
         code = self._process.wait()
         if not told:
+            self._bury()
             return Ending(exit=None, signal=-code, killed=None, peak_bytes=0, seconds=0.0)
         return Ending(**told)
 
@@ -199,9 +221,25 @@ class Supervised:
             self._process.stdin.write(f"{line}\n".encode())
             self._process.stdin.flush()
 
-    def _answer(self) -> dict[str, Any]:
-        """Read the supervisor's next line; empty at its end."""
+    def _bury(self) -> None:
+        """Be rid of what a supervisor left that was killed; one that ended by itself left nothing."""
+        if self._orphans and self._process.poll():
+            self._orphans.end()
+            self._orphans = None
+
+    def _answer(self, *, seconds: float | None = None) -> dict[str, Any]:
+        """Read the supervisor's next line; empty at its end, which comes if it does not answer for so long."""
         assert self._process.stdout is not None  # noqa: S101  # PIPE was asked for
+        if seconds is not None:
+            poll = select.poll()
+            poll.register(self._process.stdout, select.POLLIN)
+            if not poll.poll(seconds * 1000):
+                self.destroy()
         line = self._process.stdout.readline()
         told: dict[str, Any] = json.loads(line) if line else {}
         return told
+
+
+def _watch(pid: int) -> tuple[int, ...]:
+    """Give what can be read once a process has ended, where there is such a thing."""
+    return (os.pidfd_open(pid),) if sys.platform == "linux" else ()

@@ -53,6 +53,7 @@ class Sandbox:
             egress=egress if self.gated else None,
             hardened=hardened if self.hardened else None,
             uid=self.uid,
+            mortal=self.kind == "bubblewrap",
         )
 
     def inside(self, folder: Path) -> Path:

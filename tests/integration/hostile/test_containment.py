@@ -14,6 +14,7 @@ from matinee.runner.execution import Execution
 from matinee.runner.probe import choose
 from matinee.runner.warm import Place
 from tests.integration.hostile.conftest import HEAD, Run, attacks_of, runner_of, script
+from tests.integration.procfs import processes
 
 SECRET = "hunter2-of-an-ancestor"
 
@@ -83,7 +84,7 @@ def test_who_exceeds_a_limit_is_stopped_and_told(attack: str, run: Run, place: P
     began = time.monotonic()
     done = run(
         f"{HEAD}import fs from 'node:fs';\nimport os from 'node:os';\ntest('harms', async () => {{ {body} }});\n",
-        seconds=8,
+        seconds=4 if reason is Reason.DEADLINE else 8,
     )
     took = time.monotonic() - began
     folder = done.warm.folder
@@ -134,3 +135,28 @@ def test_where_there_are_no_namespaces_root_s_scripts_are_another_user(place: Pl
 
     assert (TestStatus.PASSED, None) == (done.verdict.status, done.verdict.message)
     assert not folder.parent.exists()
+
+
+@pytest.mark.parametrize(("signal", "reason"), [("SIGKILL", Reason.NO_REPORT), ("SIGSTOP", Reason.DEADLINE)])
+def test_whoever_kills_or_stops_its_supervisor_survives_nothing(signal: str, reason: Reason, unconfined: Place) -> None:
+    """Without namespaces it has the rights to, as in Lambda: what it left is found by the worker, and the next run by none of it."""
+    script = f"""
+      {HEAD}import {{ spawn }} from 'node:child_process';
+      if (!process.env.TEST_WORKER_INDEX) {{
+        for (const stdio of ['ignore', 'inherit'] as const)
+          spawn('setsid', ['sh', '-c', 'sleep 98765 & setsid sleep 98765'], {{ stdio, detached: true }}).unref();
+        setTimeout(() => process.kill(process.ppid, {signal!r}), 500);
+      }}
+      test('waits', async () => {{ await new Promise(done => setTimeout(done, 30_000)); }});
+    """
+    run, close = runner_of(unconfined)
+    began = time.monotonic()
+    done = run(script, seconds=20 if reason is Reason.NO_REPORT else 5)
+    took = time.monotonic() - began
+    left = processes("sleep 98765")
+    after = run(f"{HEAD}test('comes after', async () => {{}});\n")
+    close()
+
+    assert (reason, TestStatus.PASSED) == (done.verdict.reason, after.verdict.status), done.verdict.message
+    assert 20 > took
+    assert [] == left
