@@ -62,6 +62,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
         return process_partial_response(event, record_handler=_execute, processor=processor, context=context)
     finally:
         executor().runner.warm()
+        executor().runner.tidy(executor().reports.folder)
         voucher().vouch()
 
 
@@ -75,5 +76,6 @@ def _execute(record: SQSRecord) -> None:
         logger.info("comes back: %s", error)
         raise
     finally:
+        executor().reports.distrust()
         if order.kind is RunKind.TEST:  # a job's tests make no reports
             executor().reports.warm()

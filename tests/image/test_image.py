@@ -146,6 +146,33 @@ def test_a_script_reaches_no_runtime_api_and_no_private_network(runner: Containe
     )  # fmt: skip
 
 
+def test_what_a_script_leaves_in_tmp_is_gone_with_it(runner: Container, cloud: Cloud) -> None:
+    """It is the function's, and so the next script's, of whatever workspace: what that would look for there must not be another's."""
+    leaves = """
+      import { test } from '@playwright/test';
+      import fs from 'node:fs';
+      test('leaves', () => {
+        fs.mkdirSync('/tmp/node_modules/poison', { recursive: true });
+        fs.writeFileSync('/tmp/node_modules/poison/index.js', 'globalThis.poisoned = true');
+        for (const name of ['package.json', 'tsconfig.json', 'matinee-run-left', '.left'])
+          fs.writeFileSync(`/tmp/${name}`, '{"type": "module"');
+        fs.mkdirSync('/tmp/locked/in', { recursive: true });
+        fs.chmodSync('/tmp/locked', 0);
+      });
+    """
+    looks = """
+      import { test, expect } from '@playwright/test';
+      import fs from 'node:fs';
+      test('looks', () => {
+        const own = __dirname.split('/').slice(0, 3).join('/');
+        expect(fs.readdirSync('/tmp').map(name => `/tmp/${name}`).filter(name => name !== own && !name.startsWith('/tmp/matinee-report-'))).toEqual([]);
+      });
+    """
+    results = [cloud.run(runner.api, script)[1] for script in (leaves, looks)]
+
+    assert [TestStatus.PASSED] * 2 == [result.status for result in results], [result.message for result in results]
+
+
 def test_runs_leave_nothing_behind(
     runner: Container, cloud: Cloud, scripts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

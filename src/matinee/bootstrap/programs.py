@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415 - imports stand inside: a function loads only what it uses, and run_test has no Postgres driver
 
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 from matinee import settings
@@ -29,6 +30,7 @@ def place() -> "Place":
         memory_bytes=told.matinee_memory_mb << 20,
         disk_bytes=told.matinee_disk_mb << 20,
         egress=told.egress(resolv_conf=resolv_conf.read_text(encoding="utf-8") if resolv_conf.is_file() else ""),
+        tmp=Path(gettempdir()) if told.aws_lambda_runtime_api else None,  # in Lambda it is the environment's own
     )
 
 

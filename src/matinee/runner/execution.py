@@ -11,6 +11,7 @@ from pathlib import Path
 from matinee.model.run import RunKind, TestStatus
 from matinee.model.work import Case, Event, TestOrder
 from matinee.runner.console import Console, refusals
+from matinee.runner.folders import remove
 from matinee.runner.judge import Verdict, judge
 from matinee.runner.process import Ending, Said
 from matinee.runner.progress import Progress
@@ -80,6 +81,8 @@ class Runner:
     def __init__(self, place: Place) -> None:
         place.sandbox.hide()
         self._waiting = Waiting(place)
+        self._tmp = place.tmp
+        self._lasting = set(place.tmp.iterdir()) if place.tmp else set()
 
     def warm(self) -> None:
         """Have processes ready for the next script; costs nothing where they are."""
@@ -93,6 +96,12 @@ class Runner:
     def folder(self) -> Path | None:
         """The folder that the next script will run in, where its processes wait already."""
         return self._waiting.folder
+
+    def tidy(self, *spare: Path | None) -> None:
+        """Remove what scripts left outside of their folders, while none runs; but `spare`, which somebody waits with."""
+        for path in self._tmp.iterdir() if self._tmp else ():
+            if path not in {*self._lasting, self._waiting.base, *spare}:
+                remove(path)
 
     def close(self) -> None:
         """End the waiting processes."""

@@ -55,6 +55,16 @@ class ReportStep:
                 self._waiting = None
             self._waiting = self._waiting or _Process(self._place)
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the process that waits."""
+        return self._waiting.folder if self._waiting else None
+
+    def distrust(self) -> None:
+        """Give up what waited while a script ran, if that could reach it: it may make another run's report."""
+        if self._place.sandbox.kind != "bubblewrap":
+            self.close()
+
     def close(self) -> None:
         """End the waiting process."""
         with self._lock:
@@ -93,22 +103,22 @@ class _Process:
     """A loaded merge, and the folder that it reads and writes."""
 
     def __init__(self, place: Place) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="matinee-report-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="matinee-report-"))
         self._sandbox = place.sandbox
         for name in ("blobs", "sources"):
-            (self._folder / name).mkdir()
-        self._sandbox.lay_out(self._folder, place.runtime)
+            (self.folder / name).mkdir()
+        self._sandbox.lay_out(self.folder, place.runtime)
         heap = f"--max-old-space-size={int(place.memory_bytes * _HEAP_SHARE) >> 20}"
         argv = [str(place.runtime / "bin" / "node"), heap, str(place.runtime / "runner" / "merge.cjs")]
         try:
             self._process = Supervised(
-                self._sandbox.command(argv, folder=self._folder, runtime=place.runtime),
-                env=_environment(place, self._folder),
+                self._sandbox.command(argv, folder=self.folder, runtime=place.runtime),
+                env=_environment(place, self.folder),
                 cwd=Path("/"),
                 bounds=self._sandbox.bounds(memory_bytes=place.memory_bytes, egress=NOTHING),
             )
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
             raise
 
     @property
@@ -120,7 +130,7 @@ class _Process:
         self._process.go(seconds=_SECONDS)
         self._process.stdout.read()
         ending = self._process.wait()
-        made = self._folder / "report" / "html"
+        made = self.folder / "report" / "html"
         if ending.exit != 0 or not (made / "index.html").is_file():
             logger.warning("no report of %d tests: exit %s, killed %s", len(parts), ending.exit, ending.killed)
             return None
@@ -132,21 +142,21 @@ class _Process:
 
     def close(self) -> None:
         self._process.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write(self, title: str, parts: Sequence[Part]) -> None:
         names = _names([part.told.title for part in parts])
         left = _MOST_BYTES
         # One zip for all: to Playwright each `.jsonl` in it is a blob of its own, taken in the order of their names.
-        with zipfile.ZipFile(self._folder / "blobs" / "all.zip", "w") as archive:
+        with zipfile.ZipFile(self.folder / "blobs" / "all.zip", "w") as archive:
             for number, part in enumerate(parts):
                 slim = _slim(part, left)
                 left -= len(slim.report)
                 archive.writestr(f"{number:06}.jsonl", slim.report)
-                (self._folder / "sources" / str(number)).write_bytes(slim.source or b"")
+                (self.folder / "sources" / str(number)).write_bytes(slim.source or b"")
         run = {"title": title, "tests": [{"name": name} for name in names]}
-        (self._folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
-        self._sandbox.own(self._folder)
+        (self.folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+        self._sandbox.own(self.folder)
 
 
 def _slim(part: Part, most: int) -> Slim:

@@ -19,6 +19,11 @@ class Waiting:
         self._lock = threading.Lock()
 
     @property
+    def base(self) -> Path | None:
+        """All that what waits has on disk."""
+        return self._warm.base if self._warm else None
+
+    @property
     def folder(self) -> Path | None:
         """The folder of what waits."""
         return self._warm.folder if self._warm else None

@@ -25,6 +25,8 @@ _READY = Said(printed=False, piece=b'{"type":"ready"}')
 _VIDEO = {RunKind.TEST: "retain-on-failure", RunKind.JOB: "on-first-retry"}
 #: Where a test's folder has its config: what lies below a node_modules is not compiled, which had taken longer than all else in it.
 _CONFIG = Path("node_modules", "playwright.config.cjs")
+#: What Node and Playwright look for in a script's folder and then in all above, where somebody else may have left one.
+_LOOKED_FOR = ("package.json", "tsconfig.json")
 #: Room for what loading allocates: collecting it piecemeal is a fifth of a start (measured: 0.88 s of CPU without, 0.68 s with).
 _YOUNG = "--min-semi-space-size=64"
 
@@ -38,6 +40,7 @@ class Place:
     memory_bytes: int  #: what the tree of one run may hold
     disk_bytes: int = 2 << 30  #: what it may have in its folder, and in file systems that are its alone
     egress: Egress = field(default_factory=Egress)  #: where it may connect to, as far as this machine can see to that
+    tmp: Path | None = None  #: the folder for temporary files, where nobody else has any: what scripts leave there goes
 
 
 class Warm:
@@ -56,7 +59,9 @@ class Warm:
         self._tests = 0
         self._ready = False
         (self.folder / "node_modules").symlink_to(place.runtime / "node_modules")
-        self._stays = {self.folder / "node_modules", *place.sandbox.lay_out(self.folder, place.runtime)}
+        for name in _LOOKED_FOR:
+            (self.folder / name).write_text("{}")
+        self._stays = {*self.folder.iterdir(), *place.sandbox.lay_out(self.folder, place.runtime)}
         environment = _environment(
             place,
             place.sandbox.inside(self.folder),
@@ -68,6 +73,11 @@ class Warm:
         except BaseException:
             self._clean()
             raise
+
+    @property
+    def base(self) -> Path:
+        """All that it has on disk."""
+        return self._base
 
     @property
     def usable(self) -> bool:
