@@ -29,32 +29,44 @@ PARSER = Path(__file__).parents[3] / "layers/playwright/.runtime/node_modules/@b
 
 
 @pytest.fixture(scope="session")
-def stores(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Run the emulator with a live table, a bucket and a queue; give the environment that names all stores."""
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Run the emulator, and nothing that takes its events."""
     home = tmp_path_factory.mktemp("stores")
     emulator = Emulator(home / "aws", log=home / "aws.log", proxies={})
     try:
         emulator.launch()
         emulator.wait()
-        environment = emulator.environment
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in environment.items():
-                patch.setenv(name, value)
-            queue_urls = _make_resources()
-        yield {
-            **environment,
-            "DATABASE_URL": postgres,
-            **queue_urls,
-            "MATINEE_PARSER": str(PARSER),
-            "LIVE_TABLE": "live",
-            "ARTIFACTS_BUCKET": "artifacts",
-            "PLAYWRIGHT_VERSION": "1.65.1",
-            "SCHEDULE_GROUP": "matinee",
-            "SCHEDULE_TARGET_ARN": "arn:aws:lambda:us-east-1:000000000000:function:matinee-scheduled",
-            "SCHEDULE_ROLE_ARN": "arn:aws:iam::000000000000:role/schedules",
-        }
+        yield emulator
     finally:
         emulator.close()
+
+
+@pytest.fixture(scope="session")
+def aws(emulator: Emulator) -> boto3.Session:
+    """The session of whoever asks boto3 for a client; without it, that of a test before has that one's access key."""
+    return emulator.session
+
+
+@pytest.fixture(scope="session")
+def stores(postgres: str, emulator: Emulator, aws: boto3.Session) -> dict[str, str]:
+    """Make a live table, a bucket and queues; give the environment that names all stores."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in emulator.environment.items():
+            patch.setenv(name, value)
+        patch.setattr(boto3, "DEFAULT_SESSION", aws)
+        queue_urls = _make_resources()
+    return {
+        **emulator.environment,
+        "DATABASE_URL": postgres,
+        **queue_urls,
+        "MATINEE_PARSER": str(PARSER),
+        "LIVE_TABLE": "live",
+        "ARTIFACTS_BUCKET": "artifacts",
+        "PLAYWRIGHT_VERSION": "1.65.1",
+        "SCHEDULE_GROUP": "matinee",
+        "SCHEDULE_TARGET_ARN": "arn:aws:lambda:us-east-1:000000000000:function:matinee-scheduled",
+        "SCHEDULE_ROLE_ARN": "arn:aws:iam::000000000000:role/schedules",
+    }
 
 
 def _make_resources() -> dict[str, str]:
@@ -75,8 +87,9 @@ def _make_resources() -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def wired(stores: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def wired(stores: dict[str, str], aws: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Wire this process to the stores, as a function's environment would."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", aws)
     for name, value in stores.items():
         monkeypatch.setenv(name, value)
     bootstrap.reset()
