@@ -8,21 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.imports import ENTRIES
 from infra.build import bundles
 from infra.build.bundles import RELEASE, BuildError, build
 from tests.deployed.conftest import PYTHON
 
-#: What Lambda, or the web adapter, loads of each.
-ENTRIES = {
-    "submit": ("functions.submit.handler", "functions.submit.scheduled"),
-    "plan_job": ("functions.plan_job.handler",),
-    "track_runs": ("functions.track_runs.handler",),
-    "status_stream": ("functions.status_stream.app",),
-    "report_proxy": ("functions.report_proxy.app",),
-    "sweep": ("functions.sweep.handler",),
-    "migrate": ("functions.migrate.handler",),
-    "dispatch_test": ("functions.dispatch_test.handler",),
-}
 #: SnapStart keeps what this one has loaded.
 SNAPSHOT = "functions.submit.handler"
 #: What is heavy, and not needed before there is something to do.

@@ -2,45 +2,14 @@
 
 import io
 import json
-import time
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.deployed.conftest import deploy
-
-HEAD = "import { test, expect } from '@playwright/test';\n"
-PASSING = (
-    HEAD
-    + """test('greets', async ({ page }) => {
-  await page.setContent('<h1>Good evening</h1>');
-  await expect(page.getByRole('heading')).toHaveText('Good evening');
-  console.log('bowed');
-});
-"""
-)
-FAILING = (
-    HEAD
-    + """test('asks for more', async ({ page }) => {
-  await page.setContent('<h1>Less</h1>');
-  await expect(page.getByRole('heading')).toHaveText('More', { timeout: 300 });
-});
-"""
-)
-ENDLESS = (
-    HEAD
-    + """test('waits', async ({ page }) => {
-  test.setTimeout(600_000);
-  console.log('waiting');
-  await page.waitForTimeout(500_000);
-});
-"""
-)
-ENDED = {"passed", "failed", "error", "timed_out", "cancelled"}
+from tests.deployed.deeds import ENDLESS, FAILING, PASSING, ended, ok, paused, sweep, until
 
 
 def test_the_deployment_says_what_it_did(cloud: Any) -> None:
@@ -71,9 +40,9 @@ def test_health_answers_without_a_key(cloud: Any) -> None:
 
 def test_a_script_from_the_playground_passes_and_is_read(api: httpx.Client) -> None:
     """202, live events to their end, the verdict, the console, the report with its trace."""
-    accepted = _ok(api.post("/api/test", json={"script": PASSING}))
+    accepted = ok(api.post("/api/test", json={"script": PASSING}))
     events = _events(api.get(accepted["links"]["events"]).text)
-    run = _ok(api.get(accepted["links"]["self"]))
+    run = ok(api.get(accepted["links"]["self"]))
 
     assert "passed" == run["status"]
     assert ["run", "test", "report", "end"] == [
@@ -84,7 +53,7 @@ def test_a_script_from_the_playground_passes_and_is_read(api: httpx.Client) -> N
     assert (200, "text/html") == (report.status_code, report.headers["content-type"].partition(";")[0])
     assert 200 == api.get(f"{run['links']['report']}trace/index.html").status_code
     assert 404 == api.get(f"{run['links']['report']}data/no-such-file.zip").status_code
-    results = _ok(api.get(f"{run['links']['report']}results.json"))
+    results = ok(api.get(f"{run['links']['report']}results.json"))
     [trace] = _traces(results)
     kept = api.get(f"{run['links']['report']}{trace}")
     assert "0-trace.trace" in "".join(zipfile.ZipFile(io.BytesIO(kept.content)).namelist())
@@ -93,7 +62,7 @@ def test_a_script_from_the_playground_passes_and_is_read(api: httpx.Client) -> N
 def test_a_long_script_and_a_wrong_one(api: httpx.Client) -> None:
     """What fits no message goes through the bucket; what does not parse is told where, by the parser in the bundle."""
     long = PASSING + "// " + "x" * 400_000
-    run = _ended(api, _ok(api.post("/api/test", json={"script": long}))["links"]["self"])
+    run = ended(api, ok(api.post("/api/test", json={"script": long}))["links"]["self"])
     wrong = api.post("/api/test", json={"script": "test('a', () => {"})
 
     assert "passed" == run["status"]
@@ -106,18 +75,18 @@ def job(cloud: Any) -> dict[str, Any]:
     with httpx.Client(base_url=cloud.url, headers={"Authorization": f"Bearer {cloud.key}"}, timeout=120) as api:
         scripts = {"one": PASSING, "two": PASSING, "three": FAILING, "four": PASSING, "five": PASSING}
         tests = [
-            _ok(api.post("/api/tests", json={"title": title, "script": script}))["id"]
+            ok(api.post("/api/tests", json={"title": title, "script": script}))["id"]
             for title, script in scripts.items()
         ]
-        made = _ok(api.post("/api/jobs", json={"name": "Evening", "tests": tests}))
-        accepted = _ok(api.post("/api/jobs/run", json={"jobId": made["id"]}))
+        made = ok(api.post("/api/jobs", json={"name": "Evening", "tests": tests}))
+        accepted = ok(api.post("/api/jobs/run", json={"jobId": made["id"]}))
         api.get(accepted["links"]["events"])
         return {"id": made["id"], "run": accepted["runId"]}
 
 
 def test_a_job_of_five_with_one_that_fails(api: httpx.Client, job: dict[str, Any]) -> None:
     """Each test has its own result; one report has them all, and JUnit too."""
-    run = _ok(api.get(f"/api/runs/{job['run']}"))
+    run = ok(api.get(f"/api/runs/{job['run']}"))
     report = run["links"]["report"]
 
     assert "failed" == run["status"]
@@ -127,48 +96,48 @@ def test_a_job_of_five_with_one_that_fails(api: httpx.Client, job: dict[str, Any
 
 
 def test_what_failed_is_run_again(api: httpx.Client, job: dict[str, Any]) -> None:
-    again = _ok(api.post(f"/api/runs/{job['run']}/rerun", json={"only": "failed"}))
+    again = ok(api.post(f"/api/runs/{job['run']}/rerun", json={"only": "failed"}))
 
-    assert ["failed"] == [test["status"] for test in _ended(api, again["links"]["self"])["tests"]]
+    assert ["failed"] == [test["status"] for test in ended(api, again["links"]["self"])["tests"]]
 
 
 def test_a_job_one_by_one_with_scripts_that_fit_no_message(api: httpx.Client) -> None:
     """plan_job sends the first and track_runs the second; both put a script into the bucket first."""
     long = PASSING + "// " + "x" * 400_000
-    tests = [_ok(api.post("/api/tests", json={"title": title, "script": long}))["id"] for title in ("first", "second")]
-    made = _ok(api.post("/api/jobs", json={"name": "One by one", "tests": tests, "parallelism": 1}))
-    run = _ended(api, _ok(api.post("/api/jobs/run", json={"jobId": made["id"]}))["links"]["self"])
+    tests = [ok(api.post("/api/tests", json={"title": title, "script": long}))["id"] for title in ("first", "second")]
+    made = ok(api.post("/api/jobs", json={"name": "One by one", "tests": tests, "parallelism": 1}))
+    run = ended(api, ok(api.post("/api/jobs/run", json={"jobId": made["id"]}))["links"]["self"])
 
     assert ["passed", "passed"] == [test["status"] for test in run["tests"]]
 
 
 def test_a_job_that_is_cancelled_before_it_is_planned(api: httpx.Client, cloud: Any) -> None:
     """Nobody but submit is there to end it, and it orders the report, in which no test has a blob."""
-    test = _ok(api.post("/api/tests", json={"title": "never", "script": PASSING}))["id"]
-    made = _ok(api.post("/api/jobs", json={"name": "Never", "tests": [test]}))
-    with _paused(cloud, "matinee-plan-job"):
-        accepted = _ok(api.post("/api/jobs/run", json={"jobId": made["id"]}))
+    test = ok(api.post("/api/tests", json={"title": "never", "script": PASSING}))["id"]
+    made = ok(api.post("/api/jobs", json={"name": "Never", "tests": [test]}))
+    with paused(cloud, "matinee-plan-job"):
+        accepted = ok(api.post("/api/jobs/run", json={"jobId": made["id"]}))
         api.post(f"{accepted['links']['self']}/cancel")
-        run = _until(lambda: (found := _ok(api.get(accepted["links"]["self"])))["links"].get("report") and found)
+        run = until(lambda: (found := ok(api.get(accepted["links"]["self"])))["links"].get("report") and found)
 
     assert ("cancelled", ["cancelled"]) == (run["status"], [one["status"] for one in run["tests"]])
     assert 200 == api.get(run["links"]["report"]).status_code
 
 
 def test_a_run_that_is_cancelled_stops(api: httpx.Client) -> None:
-    accepted = _ok(api.post("/api/test", json={"script": ENDLESS}))
-    _until(lambda: "waiting" in api.get(accepted["links"]["console"]).text)
+    accepted = ok(api.post("/api/test", json={"script": ENDLESS}))
+    until(lambda: "waiting" in api.get(accepted["links"]["console"]).text)
     api.post(f"{accepted['links']['self']}/cancel")
 
-    assert "cancelled" == _ended(api, accepted["links"]["self"])["status"]
+    assert "cancelled" == ended(api, accepted["links"]["self"])["status"]
 
 
 def test_a_schedule_fires(api: httpx.Client) -> None:
     """EventBridge Scheduler calls the function of ticks with a role of its own; the run says what started it."""
-    test = _ok(api.post("/api/tests", json={"title": "Each minute", "script": PASSING}))["id"]
+    test = ok(api.post("/api/tests", json={"title": "Each minute", "script": PASSING}))["id"]
     schedule = {"cron": "* * * * *", "timezone": "Europe/Berlin"}
-    made = _ok(api.post("/api/jobs", json={"name": "Each minute", "tests": [test], "schedule": schedule}))
-    runs = _until(lambda: _ok(api.get("/api/runs", params={"jobId": made["id"]}))["items"], seconds=100)
+    made = ok(api.post("/api/jobs", json={"name": "Each minute", "tests": [test], "schedule": schedule}))
+    runs = until(lambda: ok(api.get("/api/runs", params={"jobId": made["id"]}))["items"], seconds=100)
     assert 204 == api.delete(f"/api/jobs/{made['id']}").status_code
 
     assert "schedule" == runs[0]["trigger"]
@@ -186,15 +155,15 @@ def test_what_is_deleted_is_gone_everywhere(api: httpx.Client, cloud: Any, job: 
         objects = cloud.client("s3").list_objects_v2(Bucket=bucket, Prefix="runs/").get("Contents", [])
         return [*items, *(one["Key"] for one in objects if job["run"] in one["Key"])]
 
-    assert _until(lambda: not left())
+    assert until(lambda: not left())
 
 
 def test_sweep_mends_with_its_own_role(api: httpx.Client, cloud: Any) -> None:
     """What Scheduler lost is made again and what nobody wants there is deleted, dead letters are cleared, lost messages sent again."""
     scheduler, sqs = cloud.client("scheduler"), cloud.client("sqs")
-    test = _ok(api.post("/api/tests", json={"title": "yearly", "script": PASSING}))["id"]
+    test = ok(api.post("/api/tests", json={"title": "yearly", "script": PASSING}))["id"]
     yearly = {"cron": "0 0 1 1 *", "timezone": "UTC"}
-    job = _ok(api.post("/api/jobs", json={"name": "Yearly", "tests": [test], "schedule": yearly}))["id"]
+    job = ok(api.post("/api/jobs", json={"name": "Yearly", "tests": [test], "schedule": yearly}))["id"]
     kept = scheduler.list_schedules(GroupName="matinee")["Schedules"]
     whole = scheduler.get_schedule(GroupName="matinee", Name=kept[0]["Name"])
     stray = {name: whole[name] for name in ("ScheduleExpression", "Target", "FlexibleTimeWindow")}
@@ -202,11 +171,11 @@ def test_sweep_mends_with_its_own_role(api: httpx.Client, cloud: Any) -> None:
     scheduler.delete_schedule(GroupName="matinee", Name=kept[0]["Name"])
     for queue in ("test-execution-dead", "job-execution-dead", "report-merge-dead"):
         sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody="{}")
-    with _paused(cloud, "matinee-plan-job"):
-        accepted = _ok(api.post("/api/jobs/run", json={"jobId": job}))
+    with paused(cloud, "matinee-plan-job"):
+        accepted = ok(api.post("/api/jobs/run", json={"jobId": job}))
         sqs.purge_queue(QueueUrl=cloud.outputs["JobQueueUrl"])
-        done = _sweep(cloud)
-    run = _ended(api, accepted["links"]["self"])
+        done = sweep(cloud)
+    run = ended(api, accepted["links"]["self"])
     left = [one["Name"] for one in scheduler.list_schedules(GroupName="matinee")["Schedules"]]
     api.delete(f"/api/jobs/{job}")
 
@@ -215,46 +184,9 @@ def test_sweep_mends_with_its_own_role(api: httpx.Client, cloud: Any) -> None:
     assert "passed" == run["status"]
 
 
-def _sweep(cloud: Any) -> Any:
-    """Sweep as after a start: every store, every queue of the dead, and Scheduler."""
-    asked = json.dumps({"everything": True}).encode()
-    answer = cloud.client("lambda").invoke(FunctionName="matinee-sweep", Payload=asked)
-    told = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, told
-    return told
-
-
-@contextmanager
-def _paused(cloud: Any, function: str) -> Iterator[None]:
-    """Let the function get no events meanwhile."""
-    client = cloud.client("lambda")
-    [mapping] = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
-    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    yield
-    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
-
-
-def _ok(answer: httpx.Response) -> Any:
-    assert answer.is_success, answer.text
-    return answer.json()
-
-
 def _events(text: str) -> list[tuple[str, Any]]:
     found = [dict(line.split(": ", 1) for line in block.splitlines() if ": " in line) for block in text.split("\n\n")]
     return [(one["event"], json.loads(one["data"])) for one in found if "data" in one and "event" in one]
-
-
-def _ended(api: httpx.Client, run: str) -> Any:
-    return _until(lambda: (found := _ok(api.get(run)))["status"] in ENDED and found)
-
-
-def _until(true: Callable[[], Any], *, seconds: float = 120) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := true():
-            return found
-        time.sleep(0.3)
-    raise AssertionError(f"not within {seconds} s")
 
 
 def _traces(results: Any) -> list[str]:
