@@ -76,11 +76,11 @@ def children(pid: int) -> list[int]:
 
 def family() -> set[str]:
     """Give the pid and the command of all that descends from this process."""
-    return {f"{pid} {_command(pid)}" for pid in _descendants(os.getpid())}
+    return {f"{pid} {_command(pid)}" for pid in descendants(os.getpid())}
 
 
-def _descendants(pid: int) -> list[int]:
-    return [member for child in children(pid) for member in (child, *_descendants(child))]
+def descendants(pid: int) -> list[int]:
+    return [member for child in children(pid) for member in (child, *descendants(child))]
 
 
 def _command(pid: int) -> str:

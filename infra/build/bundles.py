@@ -6,7 +6,9 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from infra.release import BUNDLES
@@ -26,7 +28,7 @@ MOST_BYTES = 50_000_000
 _SERVICES = {"dynamodb", "lambda", "s3", "scheduler", "secretsmanager", "sqs", "sts"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
 #: Left out of packages: what only installers, linters and their own authors read.
-_NEEDLESS = {"__pycache__", "tests", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "py.typed", "bin"}
+_NEEDLESS = {"tests", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "py.typed", "bin"}
 
 
 class BuildError(Exception):
@@ -63,9 +65,10 @@ def build(into: Path | None = None, *, python: str = PYTHON) -> list[Bundle]:
 
 
 def _bundle(name: str, into: Path, *, python: str) -> Bundle:
-    packages = into / f"{name}.packages"
+    packages, ours = into / f"{name}.packages", into / f"{name}.ours"
     _install(name, packages, python=python)
-    found = dict(sorted([*_packages(packages), *_ours(name)]))
+    _copy(name, ours, python=python)
+    found = dict(sorted([*_packages(packages), *_packages(ours)]))
     digest = hashlib.sha256(python.encode())
     for place, file in found.items():
         content = file.read_bytes()
@@ -88,7 +91,8 @@ def _install(name: str, folder: Path, *, python: str) -> None:
     """Install the bundle's packages of the lock file, for Lambda's platform, unless they are there."""
     wanted = _run("export", "--frozen", "--only-group", f"bundle-{name.replace('_', '-')}", "--no-emit-project")
     stamp = folder / ".wanted"
-    told = f"{python} {PLATFORM}\n{wanted}"
+    compiler = compiler_of(python)
+    told = f"{python} {PLATFORM} {'compiled' if compiler else 'source'}\n{wanted}"
     if stamp.exists() and stamp.read_text() == told:
         return
     shutil.rmtree(folder, ignore_errors=True)
@@ -108,7 +112,43 @@ def _install(name: str, folder: Path, *, python: str) -> None:
         "-r",
         str(requirements),
     )
+    _compile(folder, compiler)
     stamp.write_text(told)
+
+
+def _copy(name: str, folder: Path, *, python: str) -> None:
+    """Copy our own files."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for place, file in _ours(name):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, folder / place)
+    _compile(folder, compiler_of(python))
+
+
+@cache
+def compiler_of(python: str) -> str | None:
+    """Give a Python of that version, if this machine has one: what it compiles, Lambda's reads.
+
+    Lambda's code cannot be written to, so whatever is not compiled here is compiled at every cold start, which takes longer than
+    everything else there is to load (`python -m bench.imports`).
+    """
+    for candidate in (sys.executable, f"python{python}"):
+        asked = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        with suppress(OSError):
+            done = subprocess.run(asked, capture_output=True, text=True, check=False)
+            if done.stdout.strip() == python:
+                return candidate
+    return None
+
+
+def _compile(folder: Path, compiler: str | None) -> None:
+    """Compile all modules of the folder, for good: neither dates nor sources are looked at later.
+
+    In one process, or the bytes would differ. What cannot be compiled is some package's template, which nobody loads.
+    """
+    if compiler:
+        how = ["-m", "compileall", "-qq", "--invalidation-mode", "unchecked-hash"]
+        subprocess.run([compiler, *how, "-s", str(folder), "-p", "/var/task", str(folder)], check=False)
 
 
 def _run(*arguments: str) -> str:

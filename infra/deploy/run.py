@@ -9,7 +9,7 @@ from pathlib import Path
 
 import boto3
 
-from infra.build.bundles import PYTHON, ROOT, RUNTIME, BuildError, Bundle, build
+from infra.build.bundles import PYTHON, ROOT, RUNTIME, BuildError, Bundle, build, compiler_of
 from infra.build.image import push
 from infra.build.template import synthesize
 from infra.deploy.deployer import Deployer
@@ -132,6 +132,10 @@ def _bundles(wishes: Wishes, say: Callable[[str], None]) -> list[Bundle]:
         bundles = build(python=wishes.python)
     except BuildError as error:
         raise DeployError(str(error)) from error
+    if not compiler_of(wishes.python):
+        say(
+            f"  There is no Python {wishes.python} here that could compile it, so the functions will begin more slowly."
+        )
     for bundle in bundles:
         say(f"  {bundle.file.stat().st_size / 1e6:5.1f} MB  {bundle.name}")
     return bundles
