@@ -75,11 +75,18 @@ class Fleet:
         )
         self.schedules = ScheduleGroup(stack, "Schedules", group_name=settings.name, function=self.scheduled)
         clock = self.schedules.environment
+        people = {
+            "MATINEE_REQUESTS_PER_MINUTE": str(settings.requests_per_minute),
+            "OIDC_ISSUER": settings.oidc_issuer,
+            "OIDC_CLIENT_ID": settings.oidc_client_id,
+            "OIDC_SECRET": settings.oidc_secret_arn,
+            "OIDC_NAME": settings.oidc_name,
+        }
         self.submit = self._zip(
             "submit",
             memory_mb=1024,  # the parser's engine, and CPU to answer fast
             seconds=settings.api_timeout_seconds,
-            environment={**whole, **told, **clock, **rests},
+            environment={**whole, **told, **clock, **rests, **people},
             snap_start=settings.front,
         )
         self.plan_job = self._zip("plan_job", seconds=settings.plan_timeout_seconds, environment=whole)

@@ -83,6 +83,16 @@ class Settings(BaseModel):
     api_burst: int = Field(default=200, ge=1)
     #: give API Gateway's account-wide setting a role to write logs with; false if it has one
     api_log_role: bool = True
+    #: of each key and member, unless their workspace has another limit; 0: as often as they like
+    requests_per_minute: int = Field(default=3_000, ge=0)
+    #: URL of an OpenID Connect issuer with which people sign in; without it they have API keys
+    oidc_issuer: str = Field(default="", pattern=r"^$|^https://\S+$")
+    #: what this deployment is to the issuer
+    oidc_client_id: str = ""
+    #: of the Secrets Manager secret that has the client's secret, as plain text; empty for a public client
+    oidc_secret_arn: str = Field(default="", pattern=r"^$|^arn:[\w-]+:secretsmanager:")
+    #: what people call it
+    oidc_name: str = Field(default="single sign-on", min_length=1)
     #: of status_stream and report_proxy: streams are resumed after it
     stream_timeout_seconds: Seconds = 900
     #: of what starts a schedule's run
@@ -116,6 +126,12 @@ class Settings(BaseModel):
             raise ValueError("run_reserve_mb must be less than run_memory_mb")
         if self.endpoint_zones > self.vpc_zones:
             raise ValueError("endpoint_zones must not be more than vpc_zones")
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("oidc_issuer and oidc_client_id go together")
+        if self.oidc_issuer and self.database == "aurora":
+            raise ValueError(
+                'oidc_issuer needs database = "external": with Aurora, submit is in a network that reaches AWS alone'
+            )
         if bool(self.domain_name) != bool(self.certificate_arn):
             raise ValueError("domain_name and certificate_arn go together")
         return self

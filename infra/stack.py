@@ -173,6 +173,8 @@ class MatineeStack(Stack):
         for function in fleet.with_database:
             function.allow(actions=["secretsmanager:GetSecretValue"], resources=[self.database.secret_arn])
 
+        if self.settings.oidc_secret_arn:
+            fleet.submit.allow(actions=["secretsmanager:GetSecretValue"], resources=[self.settings.oidc_secret_arn])
         fleet.submit.allow(actions=[*write, *read, "dynamodb:BatchWriteItem"], resources=[table])
         fleet.submit.allow(actions=send, resources=[tests, jobs, reports])
         fleet.submit.allow(actions=["sqs:GetQueueAttributes"], resources=[tests])  # for /api/health

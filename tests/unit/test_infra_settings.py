@@ -21,6 +21,9 @@ from infra.settings import Settings, SettingsError
         ("run_pollers = 1", "run_pollers"),
         ("log_retention_days = 31", "log_retention_days"),
         ("run_memory_mb = ", "cannot be read"),
+        ('oidc_issuer = "http://issuer.example.com"', "oidc_issuer"),
+        ('oidc_issuer = "https://issuer.example.com"', "oidc_client_id"),
+        ('oidc_issuer = "https://issuer.example.com"\noidc_client_id = "matinee"', 'database = "external"'),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(tmp_path: Path, told: str, named: str) -> None:

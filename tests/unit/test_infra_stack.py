@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -380,3 +381,27 @@ def test_with_tenants_each_workspace_has_environments_of_its_own(tenants: "Templ
         "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility", "lambda:InvokeFunction",
     } == {action for action in grants["DispatchTest"] if not action.startswith(("logs:", "xray:"))}  # fmt: skip
     assert {"sqs:ChangeMessageVisibility"} == {action for action in grants["RunTest"] if action.startswith("sqs:")}
+
+
+def test_with_an_issuer_submit_alone_knows_it_and_may_read_its_secret(
+    assertions: Any, tmp_path: Path, match: Any
+) -> None:
+    """What the client's secret is, no function's configuration has."""
+    from infra.app import EMBEDDED, build  # noqa: PLC0415  as in infra_fixtures
+
+    secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:matinee/issuer-a1b2c3"
+    told = {"oidc_issuer": "https://issuer.example.com", "oidc_client_id": "matinee", "oidc_secret_arn": secret}
+    _, stack = build(outdir=str(tmp_path), settings=EMBEDDED.model_copy(update=told))
+    template = assertions.Template.from_stack(stack)
+
+    given = {"OIDC_ISSUER": told["oidc_issuer"], "OIDC_CLIENT_ID": "matinee", "OIDC_SECRET": secret}
+    template.has_resource_properties(
+        "AWS::Lambda::Function",
+        {"FunctionName": "matinee-submit", "Environment": {"Variables": match.object_like(given)}},
+    )
+    may = [
+        name
+        for name, allowed in _grants(template).items()
+        if json.dumps(secret) in allowed.get("secretsmanager:GetSecretValue", [])
+    ]
+    assert ["Submit"] == may
