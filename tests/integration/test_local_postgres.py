@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,24 @@ def test_a_killed_server_starts_again(server: EmbeddedPostgres) -> None:
 
     server.start()
     assert "42" == _ask(server, "SELECT answer FROM kept")
+
+
+def test_a_start_waits_for_what_is_left_of_a_killed_server(server: EmbeddedPostgres) -> None:
+    """A session of it that takes a second to notice still has its memory, in which no other server may begin."""
+    server.start()
+    with psycopg.connect(server.conninfo) as connection:
+        session = connection.info.backend_pid
+        os.kill(session, signal.SIGSTOP)
+        os.kill(_postmaster(server.data), signal.SIGKILL)
+        server.stop()
+        leaves = threading.Timer(1.0, os.kill, [session, signal.SIGKILL])
+        leaves.start()
+
+        server.start()
+    leaves.join()
+
+    assert "pre-existing shared memory block" in (server.directory / "postgres.log").read_text()
+    assert "1" == _ask(server, "SELECT 1")
 
 
 def test_a_pid_that_is_somebody_elses_now_is_forgotten(server: EmbeddedPostgres) -> None:
