@@ -20,6 +20,7 @@ class Options:
     home: Path
     port: int = 8400  #: 0 takes a free one
     workers: int = 2  #: how many tests run at once, at most
+    durable: bool = True  #: whether its state is wanted after a power failure
     database_url: str | None = field(default=None, repr=False)  #: instead of the embedded Postgres
     say: Callable[[str], None] = field(default=silent, repr=False)  #: gets a line when something was done
 

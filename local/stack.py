@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,9 @@ class Stack:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.home.announce(self.url)
 
-        self.postgres = None if options.database_url else EmbeddedPostgres(self.home.path / "postgres")
+        self.postgres = (
+            None if options.database_url else EmbeddedPostgres(self.home.path / "postgres", durable=options.durable)
+        )
         if self.postgres:
             self._closing.callback(self.postgres.stop)
         self.aws = EmbeddedAws(self.home, options)
@@ -222,7 +225,7 @@ def temporary(home: Path | None = None, port: int = 0, *, say: Callable[[str], N
     """
     with ExitStack() as closing:
         folder = home or Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="matinee-home-")))
-        stack = Stack(Options.from_environment(home=folder, port=port, say=say))
+        stack = Stack(replace(Options.from_environment(home=folder, port=port, say=say), durable=home is not None))
         stack.start()
         closing.callback(stack.stop)
         yield stack

@@ -26,8 +26,8 @@ def built() -> None:
 
 
 @pytest.fixture(scope="module")
-def stack(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:  # noqa: ARG001  it serves it
-    with temporary(tmp_path_factory.mktemp("home")) as stack:
+def stack(built: None) -> Iterator[Stack]:  # noqa: ARG001  it serves it
+    with temporary() as stack:
         yield stack
 
 

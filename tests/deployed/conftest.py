@@ -65,7 +65,7 @@ class Cloud:
 def cloud(tmp_path_factory: pytest.TempPathFactory, runtime: Path) -> Iterator[Cloud]:  # noqa: ARG001  reports come of it
     """The deployment. Do not break it."""
     home = tmp_path_factory.mktemp("cloud")
-    postgres = EmbeddedPostgres(home / "postgres")
+    postgres = EmbeddedPostgres(home / "postgres", durable=False)
     dispatcher = Dispatcher(logs=home)
     emulator = Emulator(
         home / "aws",

@@ -27,13 +27,13 @@ PROBLEM = "application/problem+json"
 
 
 @pytest.fixture(scope="module", params=["embedded", "deployed"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """The URL, and a key."""
     if request.param == "deployed":
         cloud = request.getfixturevalue("cloud")
         yield cloud.url, cloud.key
         return
-    with temporary(tmp_path_factory.mktemp("home")) as stack:
+    with temporary() as stack:
         yield stack.url, stack.api_key
 
 

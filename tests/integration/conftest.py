@@ -34,7 +34,7 @@ PARSER = Path(__file__).parents[2] / "layers/playwright/.runtime/node_modules/@b
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database with the schema in it."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False)
     server.start()
     database = Database(server.conninfo)
     database.migrate()

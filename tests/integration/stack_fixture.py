@@ -8,7 +8,7 @@ from local.stack import Stack, temporary
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """The whole stack, on free ports, its state in a folder that goes afterwards. Do not break it."""
-    with temporary(tmp_path_factory.mktemp("home")) as stack:
+    with temporary() as stack:
         yield stack
