@@ -47,6 +47,11 @@ class Common:
     tracing: bool
 
 
+def _told(name: str) -> dict[str, str]:
+    """Give what makes a function's log what it is."""
+    return {"POWERTOOLS_SERVICE_NAME": name, "POWERTOOLS_LOG_LEVEL": "INFO"}
+
+
 class Function(Construct):
     """A function, its role and its log."""
 
@@ -108,7 +113,7 @@ class ZipFunction(Function):
             role=self.role.without_policy_updates(),
             memory_size=memory_mb,
             timeout=timeout,
-            environment={"POWERTOOLS_SERVICE_NAME": name, **environment},
+            environment={**_told(name), **environment},
             log_group=self.log_group,
             tracing=self.tracing,
             layers=list(layers),
@@ -156,7 +161,7 @@ class ImageFunction(Function):
             memory_size=memory_mb,
             ephemeral_storage_size=storage,
             timeout=timeout,
-            environment={"POWERTOOLS_SERVICE_NAME": name, **environment},
+            environment={**_told(name), **environment},
             log_group=self.log_group,
             tracing=self.tracing,
             tenancy_config=lambda_.TenancyConfig.PER_TENANT if per_tenant else None,

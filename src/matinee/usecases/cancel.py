@@ -1,5 +1,6 @@
 """Stop a run: at once where nobody runs it, else by asking who does."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from matinee.stores.rows import Run
 from matinee.stores.tracking import Tracking
 from matinee.usecases.close import Closer
 from matinee.usecases.milestones import now_ms
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Canceller:
             LiveUnavailableError: if that is not known to the workers yet; sweep tells them later.
         """
         run, ended = self.tracking.request_cancel(workspace_id, run_id, at=datetime.now(UTC))
+        logger.info("a run is to be cancelled", extra={"run_id": run_id})
         self._stop(run_id, [test.id for test in run.tests if not test.status.is_terminal])
         if ended:
             self.closer.unsent_ended(run_id)

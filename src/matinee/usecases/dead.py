@@ -65,15 +65,16 @@ class DeadLetters:
         asked = state.lease is not None and state.lease.cancel
         status, reason = (TestStatus.CANCELLED, Reason.CANCELLED) if asked else (TestStatus.ERROR, Reason.WORKER_LOST)
         self.live.put_result(order.run_id, order.test_id, unfinished(state.lease, status=status, reason=reason))
-        logger.error("test %s of run %s ends: its order is dead", order.test_id, order.run_id)
+        ids = {"run_id": order.run_id, "test_id": order.test_id}
+        logger.error("a test ends: its order is dead", extra=ids)
         return True
 
     def _plan_died(self, order: RunOrder) -> bool:
         """The run could not be planned: sweep has it planned again, ever less often, and gives it up after a day."""
-        logger.error("run %s could not be planned", order.run_id)
+        logger.error("a run could not be planned", extra={"run_id": order.run_id})
         return True
 
     def _report_died(self, order: RunOrder) -> bool:
         """The run's report could not be made: sweep has it tried again, ever less often, and ends the story without one."""
-        logger.error("the report of run %s could not be made", order.run_id)
+        logger.error("the report of a run could not be made", extra={"run_id": order.run_id})
         return True

@@ -28,6 +28,7 @@ class Deleter:
             NotFoundError: if the workspace has no such run, or not any more.
         """
         self.deletions.delete_run(workspace_id, run_id)
+        logger.info("a run is deleted", extra={"run_id": run_id})
         self._purge([run_id])
 
     def job(self, workspace_id: str, job_id: str) -> None:

@@ -31,7 +31,8 @@ class Dispatch:
         try:
             self.tracking.mark_sent(order.test_id, at=datetime.now(UTC), lost=lost)
         except DatabaseUnavailableError:  # it is queued all the same; the worst is that sweep sends it again
-            logger.warning("test %s of run %s is queued, but not marked so", order.test_id, order.run_id)
+            ids = {"run_id": order.run_id, "test_id": order.test_id}
+            logger.warning("a test is queued, but not marked so", extra=ids)
 
     def put(self, order: TestOrder) -> None:
         """Queue `order`, which is marked as sent; its script goes by way of S3 if it is long.

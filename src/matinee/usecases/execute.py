@@ -4,6 +4,7 @@ Safe under redelivery: a claim comes before anything else, the result is written
 report makes just the report.
 """
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ from matinee.stores.live import LiveTable
 from matinee.usecases.hold import Hold
 from matinee.usecases.publish import publish
 from matinee.usecases.tell import Teller
+
+logger = logging.getLogger(__name__)
 
 #: How often a test is begun at the most, when what stopped it says nothing about the test.
 MOST_ATTEMPTS = 3
@@ -166,6 +169,8 @@ class Executor:
 
     def _put(self, order: TestOrder, result: TestResult) -> None:
         if self.live.put_result(order.run_id, order.test_id, result):
+            ids = {"run_id": order.run_id, "test_id": order.test_id}
+            logger.info("a test has ended: %s %s", result.status, result.reason or "", extra=ids)
             self.on_result(result)
 
     def _script(self, order: TestOrder) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +20,8 @@ from matinee.stores.sources import How, Source
 from matinee.usecases.dispatch import Dispatch
 from matinee.usecases.milestones import now_ms, run_event
 from matinee.usecases.plan import Planner
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,7 @@ class Launcher:
         run = self.runs.create(new)
         if run.status.is_terminal:
             return run
+        logger.info("a run begins: %s, by %s", run.kind, run.trigger, extra={"run_id": run.id})
         try:
             self.queue(run)
         except LiveUnavailableError as error:

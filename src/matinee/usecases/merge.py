@@ -1,6 +1,7 @@
 """Make the report of a job's run out of the blobs that its tests left. Twice is harmless: the second finds it made."""
 
 import json
+import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from matinee.runner.told import Told
 from matinee.stores.artifacts import Artifacts, manifest_key, report_prefix, test_prefix
 from matinee.stores.live import LiveTable
 from matinee.usecases.publish import publish
+
+logger = logging.getLogger(__name__)
 
 #: How many blobs are fetched at once.
 _AT_ONCE = 16
@@ -58,6 +61,7 @@ class Merger:
                 raise ReportFailedError
             run = {"workspace_id": order.workspace_id, "run_id": order.run_id}
             publish(report, live=self.live, artifacts=self.artifacts, **run)
+        logger.info("the report of %d tests is made", len(tests), extra={"run_id": order.run_id})
 
     def _blob(self, order: RunOrder, test_id: str) -> bytes | None:
         """Fetch what a test left; nothing, if it never ran, or its worker was lost."""

@@ -1,5 +1,6 @@
 """Send the tests of runs to the workers: never more at once than a job wants, or its workspace may, the longest first."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +11,8 @@ from matinee.stores.tracking import Tracking
 from matinee.usecases.close import Closer
 from matinee.usecases.dispatch import Dispatch
 from matinee.usecases.milestones import now_ms, run_event
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Planner:
             return
         # Whoever made the run says so, unless it broke off between the two.
         self.live.append_once(run_id, key="queued", events=[run_event(run, at=now_ms())])
-        self.advance(run_id)
+        sent = self.advance(run_id)
+        logger.info("a run is planned, and %d of its tests are sent or over", sent, extra={"run_id": run_id})
 
     def advance(self, run_id: str) -> int:
         """Send as many tests as there is room for, or end them all if the run's time or its failures say so.

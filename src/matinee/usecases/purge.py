@@ -69,7 +69,7 @@ class Purger:
             return False
         self._forget(purge)
         self.deletions.purged(purge.run_id)
-        logger.info("run %s is forgotten", purge.run_id)
+        logger.info("a run is forgotten", extra={"run_id": purge.run_id})
         return True
 
     def _stopped(self, purge: Purge) -> Mapping[str, Lease]:

@@ -120,8 +120,8 @@ class Sweeper:
         except NotFoundError:
             return []  # deleted in this moment
         except Exception:
-            logger.exception("run %s cannot be mended", run.id)
+            logger.exception("a run cannot be mended", extra={"run_id": run.id})
             return ["failed"]
         for what in done:
-            logger.info("run %s: %s", run.id, what)
+            logger.info("mended: %s", what, extra={"run_id": run.id})
         return done

@@ -42,9 +42,9 @@ class Tracker:
         except (DatabaseUnavailableError, LiveUnavailableError):
             raise
         except NotFoundError:
-            logger.info("run %s was deleted; what is heard of it is dropped", run_id)
+            logger.info("the run was deleted; what is heard of it is dropped", extra={"run_id": run_id})
         except Exception:
-            logger.exception("run %s: a stream record is left to sweep", run_id)
+            logger.exception("a stream record is left to sweep", extra={"run_id": run_id})
 
     def _apply(self, new_image: Mapping[str, Any]) -> None:
         match parse_record(new_image):
@@ -71,6 +71,8 @@ class Tracker:
     def ended(self, run_id: str, test_id: str, result: TestResult) -> None:
         """A test has its result; the last one's is followed by the run's verdict."""
         change = self.tracking.finish_test(run_id, test_id, result)
+        ids = {"run_id": run_id, "test_id": test_id}
+        logger.info("a test has ended: %s; the run is %s", result.status, change.run.status, extra=ids)
         if not change.run.end_said_at:
             self._tell_end(change, result)
         if change.made_room:
