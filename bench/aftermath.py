@@ -66,10 +66,12 @@ def _events(api: httpx.Client, path: str) -> list[tuple[int, str, Any]]:
 
 
 def children(pid: int) -> list[int]:
+    """Give the processes that it started and that live; of zombies nothing is left but their names."""
     found = []
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError):
-            if f"\nPPid:\t{pid}\n" in status.read_text():
+            text = status.read_text()
+            if f"\nPPid:\t{pid}\n" in text and "\nState:\tZ" not in text:
                 found.append(int(status.parent.name))
     return found
 
@@ -80,6 +82,7 @@ def family() -> set[str]:
 
 
 def descendants(pid: int) -> list[int]:
+    """Give all that descends from it."""
     return [member for child in children(pid) for member in (child, *descendants(child))]
 
 

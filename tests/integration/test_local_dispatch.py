@@ -19,6 +19,7 @@ import pytest
 from local import pool as pool_module
 from local.dispatch import Dispatcher
 from local.pool import Function, InvocationError
+from tests.integration.procfs import still_alive
 
 _HERE = Path(__file__).parent
 
@@ -82,15 +83,8 @@ def _post(url: str, event: Any, **headers: str) -> tuple[int, Any]:
             return error.code, json.load(error)
 
 
-def _gone(pid: int, *, within: float = 5) -> bool:
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.02)
-    return False
+def _gone(*pids: int) -> bool:
+    return not still_alive([*pids], after=5)
 
 
 def test_an_event_reaches_the_handler_and_its_answer_comes_back(dispatcher: Dispatcher, standin: Any) -> None:
@@ -268,7 +262,7 @@ def test_closing_ends_every_worker_busy_or_not(dispatcher: Dispatcher, standin: 
         dispatcher.close()
 
         assert 2 == len(pids)
-        assert all(_gone(pid) for pid in pids)
+        assert _gone(*pids)
         assert isinstance(busy.exception(timeout=5), InvocationError)
         assert 6 > time.monotonic() - began
 
@@ -282,7 +276,7 @@ def test_workers_die_with_a_stack_that_is_killed(tmp_path: Path, environment: di
         parent.kill()
 
     assert 2 == len(pids)
-    assert all(_gone(pid) for pid in pids)
+    assert _gone(*pids)
 
 
 def test_it_listens_on_loopback_only(dispatcher: Dispatcher) -> None:

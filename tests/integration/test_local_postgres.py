@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 
 from local.errors import StackError
 from local.postgres import EmbeddedPostgres
+from tests.integration.procfs import still_alive
 
 #: Starts a server in argv[1], says so, and waits.
 _HOLD = """
@@ -49,15 +49,8 @@ def _postmaster(data: Path) -> int:
     return int((data / "postmaster.pid").read_text().split()[0])
 
 
-def _gone(pid: int, *, within: float = 10) -> bool:
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
+def _gone(*pids: int) -> bool:
+    return not still_alive([*pids], after=10)
 
 
 def test_what_was_written_is_there_after_a_restart(server: EmbeddedPostgres) -> None:

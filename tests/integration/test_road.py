@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 import psycopg
 import pytest
@@ -193,13 +192,7 @@ def send_again(stack: Stack, run_id: str, script: str) -> None:
             "module": False, "script": script, "timeout_seconds": 60, "retries": 0,
         }
     )  # fmt: skip
-    sqs = boto3.client(
-        "sqs",
-        endpoint_url=stack.aws.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    sqs = stack.aws.session.client("sqs", endpoint_url=stack.aws.endpoint)
     (url,) = [url for url in sqs.list_queues()["QueueUrls"] if url.endswith("test-execution")]
     sqs.send_message(QueueUrl=url, MessageBody=order.model_dump_json(exclude_none=True))
 

@@ -84,7 +84,7 @@ export function Shell() {
         {session.error ? (
           <Failure error={session.error} retry={() => void session.refetch()} />
         ) : (
-          <Loader aria-label="Loading" />
+          <Loader role="status" aria-label="Loading" />
         )}
       </Center>
     );
@@ -109,7 +109,7 @@ function Frame({ session }: { session: Session }) {
           <Group gap="xs" wrap="nowrap">
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
             <Logo />
-            {underWay ? <Loader size="xs" aria-label="Loading" /> : null}
+            {underWay ? <Loader size="xs" role="status" aria-label="Loading" /> : null}
           </Group>
           <Group gap="xs" wrap="nowrap">
             <Activity />

@@ -28,7 +28,7 @@ export function Editor({ className, ...props }: EditorProps) {
   return (
     <Box className={`${classes.whole} ${className ?? ""}`}>
       <Box className={classes.frame}>
-        <Suspense fallback={<Skeleton h="100%" radius={0} aria-label="The editor is loading" />}>
+        <Suspense fallback={<Skeleton h="100%" radius={0} role="status" aria-label="The editor is loading" />}>
           <Code {...props} />
         </Suspense>
       </Box>

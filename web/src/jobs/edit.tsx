@@ -78,7 +78,7 @@ function Editing({ id }: { id: string }) {
 
 function Sheets() {
   return (
-    <Stack gap="lg" aria-busy="true" aria-label="Loading">
+    <Stack gap="lg" aria-busy="true" role="status" aria-label="Loading">
       <Skeleton height={230} radius="md" />
       <Skeleton height={520} radius="md" />
       <Skeleton height={260} radius="md" />

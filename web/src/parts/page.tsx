@@ -96,7 +96,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: (() => void)
 /** Rows that are on their way, as high as they will be. */
 export function Waiting({ rows = 6, height = 44 }: { rows?: number; height?: number }) {
   return (
-    <Stack gap="xs" aria-busy="true" aria-label="Loading">
+    <Stack gap="xs" aria-busy="true" role="status" aria-label="Loading">
       {Array.from({ length: rows }, (_, row) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: they have nothing else
         <Skeleton key={row} height={height} radius="sm" />

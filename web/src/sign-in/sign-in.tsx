@@ -54,7 +54,7 @@ export function SignIn() {
   if (ways.isPending) {
     return (
       <Center mih="100vh" component="main">
-        <Loader aria-label="Loading" />
+        <Loader role="status" aria-label="Loading" />
       </Center>
     );
   }
@@ -75,7 +75,7 @@ export function SignIn() {
               {error}
             </Alert>
           ) : null}
-          {busy && !key ? <Loader size="sm" aria-label="Signing in" /> : null}
+          {busy && !key ? <Loader size="sm" role="status" aria-label="Signing in" /> : null}
           {ways.data?.singleSignOn ? <SingleSignOn name={ways.data.singleSignOn} next={next} tell={setError} /> : null}
           <PasswordInput
             label="API key"

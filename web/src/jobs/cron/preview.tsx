@@ -60,7 +60,7 @@ export function SchedulePreview({
         <Box mih={26}>
           {data ? (
             <Text fw={600} aria-live="polite">
-              {data.words} {pending ? <Loader size={12} aria-label="Looking" /> : null}
+              {data.words} {pending ? <Loader size={12} role="status" aria-label="Looking" /> : null}
             </Text>
           ) : null}
           {refused ? <Text c="dimmed">The next times show here as soon as the expression is right.</Text> : null}
