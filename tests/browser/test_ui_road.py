@@ -154,6 +154,7 @@ def test_a_failing_script_says_why_and_its_run_page_has_the_trace(ui: Page, stac
         timeout=PATIENCE_MS
     )
     panel.get_by_role("link", name="Run page").click()
+    ui.wait_for_url("**/runs/*")  # the panel has a report and tabs of the same names
     expect(ui.frame_locator("iframe[title=Report]").get_by_text("sells a ticket").first).to_be_visible()
     ui.get_by_role("tab", name="Steps").click()
     expect(ui.get_by_label(re.compile("^Message")).first).to_contain_text("Total 13")
