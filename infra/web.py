@@ -9,7 +9,7 @@ from constructs import Construct
 from infra.api import Api
 from infra.buckets import private_bucket
 from infra.reviewed import reviewed
-from matinee.http.site import PAGE_POLICY
+from matinee.http.site import page_policy
 
 #: Paths of the UI have no ending, files have: each path is one page, which knows what to show.
 _ROUTES = """
@@ -99,7 +99,7 @@ class WebSite(Construct):
             "Headers",
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=PAGE_POLICY, override=True
+                    content_security_policy=page_policy(), override=True
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
                 referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(

@@ -44,13 +44,18 @@ def for_function(
 
 
 def for_http(
-    functions: Mapping[str, Deployed], *, aws: Mapping[str, str], database_url: str, scratch: Path
+    functions: Mapping[str, Deployed],
+    *,
+    aws: Mapping[str, str],
+    database_url: str,
+    scratch: Path,
+    report_origins: str,
 ) -> dict[str, str]:
     """Give the environment of the process that serves the HTTP functions together: all of theirs."""
     environment = _base(scratch)
     for name, deployed in functions.items():
         environment |= _own(name, deployed, aws, database_url)
-    return environment | {"POWERTOOLS_SERVICE_NAME": "http"}
+    return environment | {"POWERTOOLS_SERVICE_NAME": "http", "MATINEE_REPORT_ORIGINS": report_origins}
 
 
 def _own(name: str, deployed: Deployed, aws: Mapping[str, str], database_url: str) -> dict[str, str]:

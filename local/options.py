@@ -19,6 +19,7 @@ class Options:
 
     home: Path
     port: int = 8400  #: 0 takes a free one
+    report_port: int = 0  #: where reports are shown; 0 takes a free one
     workers: int = 2  #: how many tests run at once, at most
     durable: bool = True  #: whether its state is wanted after a power failure
     database_url: str | None = field(default=None, repr=False)  #: instead of the embedded Postgres
@@ -28,7 +29,7 @@ class Options:
     def from_environment(
         cls, *, home: Path | None = None, port: int | None = None, say: Callable[[str], None] = silent
     ) -> Self:
-        """Read what is not given from MATINEE_HOME, MATINEE_PORT, MATINEE_WORKERS and DATABASE_URL.
+        """Read what is not given from MATINEE_HOME, MATINEE_PORT, MATINEE_REPORT_PORT, MATINEE_WORKERS and DATABASE_URL.
 
         Raises:
             StackError: if one of them makes no sense.
@@ -37,9 +38,12 @@ class Options:
             raise StackError(
                 "AWS_ENDPOINT_URL is set, and this stack has its own AWS. `matinee deploy` deploys to that endpoint; without it, this starts."
             )
+        if port is None:
+            port = _number("MATINEE_PORT", 8400, least=0, most=65535)
         return cls(
             home=home or Path(os.environ.get("MATINEE_HOME") or ".matinee"),
-            port=_number("MATINEE_PORT", 8400, least=0, most=65535) if port is None else port,
+            port=port,
+            report_port=_number("MATINEE_REPORT_PORT", port + 1 if port else 0, least=0, most=65535),
             workers=_number("MATINEE_WORKERS", _workers(), least=1, most=64),
             database_url=os.environ.get("DATABASE_URL") or None,
             say=say,

@@ -1,5 +1,6 @@
 """The web interface's files, as `web/` has built them, on the origin of the API."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from local.template import ROOT
 from matinee.http.pages import wants_page
 from matinee.http.problems import problem
-from matinee.http.site import ASSETS, PAGE_HEADERS, headers_of, kind_of
+from matinee.http.site import ASSETS, headers_of, kind_of, page_headers
 
 BUILT = ROOT / "web" / "dist"
 
@@ -40,8 +41,9 @@ _NOT_BUILT = """<!doctype html>
 class Site:
     """ASGI app: files of a folder, and for every other page that a browser opens `index.html`, which knows what to show."""
 
-    def __init__(self, folder: Path = BUILT) -> None:
+    def __init__(self, folder: Path = BUILT, *, reports: Sequence[str] = ()) -> None:
         self._folder = folder
+        self._page = page_headers(*reports)  #: its pages have frames of these origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -55,12 +57,12 @@ class Site:
             return answer
         path = str(request.scope["path"]).removeprefix("/")
         if found := self._file(path):
-            return _sent(found, request, headers_of(path))
+            return _sent(found, request, self._page if path.endswith(".html") else headers_of(path))
         if path and (path.startswith(ASSETS) or not wants_page(request)):
             return problem(HTTPStatus.NOT_FOUND, name="not-found", detail="There is no such file.")
         if index := self._file("index.html"):
-            return _sent(index, request, PAGE_HEADERS)
-        return HTMLResponse(_NOT_BUILT, headers=PAGE_HEADERS)
+            return _sent(index, request, self._page)
+        return HTMLResponse(_NOT_BUILT, headers=self._page)
 
     def _file(self, path: str) -> Path | None:
         """Find a file by its path; nothing outside the folder, and nothing hidden in it, has one."""

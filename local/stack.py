@@ -88,9 +88,12 @@ class Stack:
         self._began = time.monotonic()
         self.home = Home.open(options.home)
         self._closing.callback(self.home.close)
-        self._socket = _listen(options.port)
-        self._closing.callback(self._socket.close)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._sockets = [
+            self._closing.enter_context(_listen(port, name))
+            for port, name in ((options.port, "MATINEE_PORT"), (options.report_port, "MATINEE_REPORT_PORT"))
+        ]
+        self.port, self.report_port = (each.getsockname()[1] for each in self._sockets)
+        self.url = f"http://127.0.0.1:{self.port}"
         self.home.announce(self.url)
 
         self.postgres = (
@@ -149,12 +152,26 @@ class Stack:
 
     def _deploy(self) -> None:
         database_url = self._database_url()
-        functions = self.aws.deploy(template(), database_url=database_url, urls=[self.url])
+        functions = self.aws.deploy(template(), database_url=database_url, urls=[self.url, self.report_url])
         self._http_environment = environment.for_http(
-            functions, aws=self.aws.environment, database_url=database_url, scratch=self.home.scratch
+            functions,
+            aws=self.aws.environment,
+            database_url=database_url,
+            scratch=self.home.scratch,
+            report_origins=self._report_origins(),
         )
         self._viewer = functions["report_proxy"].environment
         self._say("deployed")
+
+    @property
+    def report_url(self) -> str:
+        """The origin of the reports, for who comes to `url`."""
+        return f"http://localhost:{self.report_port}"
+
+    def _report_origins(self) -> str:
+        """Pair the two names of this machine: to a browser, ports make no difference to whose cookies are sent."""
+        crossed = {self.url: self.report_url, f"http://localhost:{self.port}": f"http://127.0.0.1:{self.report_port}"}
+        return " ".join(f"{own}={reports}" for own, reports in crossed.items())
 
     def _publish_viewer(self) -> None:
         s3 = self.aws.session.client(
@@ -170,13 +187,13 @@ class Stack:
         self.aws.begin()
 
     def _serve(self) -> None:
-        number = self._socket.fileno()
+        numbers = [each.fileno() for each in self._sockets]
         self._http = Program(
-            [sys.executable, "-m", "local.http", str(number)],
+            [sys.executable, "-m", "local.http", *map(str, numbers)],
             env=self._http_environment,
             cwd=ROOT,
             log=self.home.logs / "http.log",
-            pass_fds=[number],
+            pass_fds=numbers,
         )
 
     def _stop_serving(self) -> None:
@@ -205,12 +222,12 @@ class Stack:
         self.options.say(f"{time.monotonic() - self._began:5.1f} s  {what}")
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(port: int, setting: str) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port), backlog=1024)
     except OSError as error:
         raise StackError(
-            f"Port {port} cannot be had: {error.strerror}. Stop the program that has it, or set MATINEE_PORT to another."
+            f"Port {port} cannot be had: {error.strerror}. Stop the program that has it, or set {setting} to another."
         ) from error
 
 

@@ -1,5 +1,6 @@
 """What report_proxy answers: a file, or why there is none."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.responses import Response, StreamingResponse
@@ -14,21 +15,13 @@ from matinee.usecases.serve_report import Missing
 
 #: After so many seconds a report that is not there yet is looked for again.
 _SOON = 2
-_SAFE = {
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-#: A page that a test attached may run its scripts, but not as one of ours: it must not act for whoever is signed in.
-_STRANGE = {"Content-Security-Policy": "sandbox allow-scripts"}
 
 
 class ObjectResponse(StreamingResponse):
     """An object of the store, chunk by chunk, as fast as the client takes it; hung up when the client is gone."""
 
-    def __init__(self, served: Served, *, ours: bool) -> None:
-        safe = _SAFE if ours else {**_SAFE, **_STRANGE}
-        super().__init__(iter(served), status_code=served.status, headers={**served.headers, **safe})
+    def __init__(self, served: Served, headers: Mapping[str, str]) -> None:
+        super().__init__(iter(served), status_code=served.status, headers=headers)
         self._served = served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,6 +41,29 @@ def sign_in(run_id: str) -> Response:
         code=f"matinee open {run_id}",
         advice="Programs send an API key instead: Authorization: Bearer mt_…",
         headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def expired() -> Response:
+    """Tell a person that their address opens nothing any more; it never names a run, for who knows whose it was."""
+    return page(
+        HTTPStatus.UNAUTHORIZED,
+        title="This address opens no report any more",
+        says="It was good for a while only. Open the report from its run's page in Matinee, or by a link made anew:",
+        code="matinee open RUN",
+        advice="Who was sent a link asks whoever sent it for another one.",
+    )
+
+
+def nowhere() -> Response:
+    """Tell a person that nobody said where they may read reports."""
+    return page(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        title="Reports have no origin here",
+        says="A report is shown at an origin of its own only, where it cannot act for you. This one needs to be told which:",
+        code="MATINEE_REPORT_ORIGINS=https://matinee.example=https://reports.example",
+        advice="Programs may read it: Authorization: Bearer mt_…",
+        tone="bad",
     )
 
 

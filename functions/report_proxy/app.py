@@ -2,20 +2,21 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request, Response
 
-from functions.report_proxy import answers, tickets
-from matinee import bootstrap, settings
+from functions.report_proxy import answers, files, shown
+from matinee import bootstrap
 from matinee.http import links, problems
 from matinee.http.auth import credentials, principal_from
 from matinee.http.openapi import Api, optional
 from matinee.http.pages import wants_page
 from matinee.http.problems import documented
-from matinee.model.access import Role
+from matinee.model.access import Principal, Role
 from matinee.model.errors import NotFoundError, UnauthorizedError
 from matinee.model.run import RunKind
-from matinee.usecases.serve_report import ATTACHED, Reports
+from matinee.usecases.serve_report import RESULTS
 
 _OF_JOBS = "/api/test-results/jobs/"
 _REPORTS = {
@@ -48,6 +49,7 @@ def create_app() -> Api:
             tags=["runs"],
             openapi_extra={"x-role": Role.VIEWER.value, **optional(header=["Range", "If-None-Match"])},
         )
+    shown.add_to(app)
     return app
 
 
@@ -58,61 +60,42 @@ def to_folder(request: Request) -> Response:
 
 
 def report_file(request: Request, run_id: str, path: str) -> Response:
-    """Give a file of the report. A browser may come with a ticket, which it keeps as a cookie from then on."""
+    """Give a file of the report to a program with a key; lead a browser, with its session or a ticket, to where reports are shown.
+
+    The results for other programs, which are no pages, everybody gets here who may read them.
+    """
     try:
         principal = principal_from(request, bootstrap.keys(), bootstrap.sessions(), run_id=run_id)
     except UnauthorizedError:
         if wants_page(request):
             return answers.sign_in(run_id)
         raise
-    if wants_page(request) and principal.run_id and "ticket" in request.query_params:
-        return tickets.keep(request, run_id)
-    reports = _reports()
+    give = files.found if "authorization" in request.headers or path in RESULTS else shown.lead_to
     try:
-        return _file(request, reports, principal.workspace_id, run_id, path)
+        return give(request, principal, run_id, path)
     except NotFoundError:
-        if request.url.path.startswith(_OF_JOBS) and (latest := reports.latest_of(principal.workspace_id, run_id)):
-            return _latest(request, reports, principal.workspace_id, latest, path)
-        return _missing(request, reports, principal.workspace_id, run_id)
-
-
-def _file(request: Request, reports: Reports, workspace_id: str, run_id: str, path: str) -> Response:
-    served = reports.open(
-        workspace_id,
-        run_id,
-        path,
-        byte_range=request.headers.get("range"),
-        etag=request.headers.get("if-none-match"),
-        head=request.method == "HEAD",
-    )
-    return answers.ObjectResponse(served, ours=not path.startswith(ATTACHED))
-
-
-def _latest(request: Request, reports: Reports, workspace_id: str, run_id: str, path: str) -> Response:
-    """Give a file of a job's latest report. A page moves on to that run, lest another one becomes the latest under its feet."""
-    if wants_page(request):
-        there = links.report_path(RunKind.JOB, run_id) + path
-        return Response(
-            status_code=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": there, "Cache-Control": "no-store"}
-        )
+        latest = _latest_of(request, principal, run_id)
+        if latest is None:
+            return files.missing(request, principal, run_id)
+    if give is shown.lead_to or wants_page(request):
+        return _move_on(latest, path)
     try:
-        answer = _file(request, reports, workspace_id, run_id, path)
+        answer = files.found(request, principal, latest, path)
     except NotFoundError:
-        return _missing(request, reports, workspace_id, run_id)
+        return files.missing(request, principal, latest)
     answer.headers["Cache-Control"] = "private, max-age=0, must-revalidate"  # the next run's may come in its place
     return answer
 
 
-def _missing(request: Request, reports: Reports, workspace_id: str, run_id: str) -> Response:
-    try:
-        run, why = reports.why_missing(workspace_id, run_id)
-    except NotFoundError:
-        if wants_page(request):
-            return answers.no_such_run()
-        raise
-    return answers.missing(run, why, as_page=wants_page(request))
+def _latest_of(request: Request, principal: Principal, job_id: str) -> str | None:
+    """Give the latest run of a job, if it is one that was asked for, and not with a ticket, which is for one run."""
+    if principal.run_id or not request.url.path.startswith(_OF_JOBS):
+        return None
+    return files.reports().latest_of(principal.workspace_id, job_id)
 
 
-def _reports() -> Reports:
-    version = settings.load(settings.VersionSettings).playwright_version
-    return Reports(artifacts=bootstrap.artifacts(), runs=bootstrap.runs(), playwright_version=version)
+def _move_on(run_id: str, path: str) -> Response:
+    """Send a browser to the job's latest run, lest another one becomes the latest under its feet."""
+    there = links.report_path(RunKind.JOB, run_id) + quote(path)
+    headers = {"Location": there, "Cache-Control": "no-store"}
+    return Response(status_code=HTTPStatus.TEMPORARY_REDIRECT, headers=headers)

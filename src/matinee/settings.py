@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from matinee.model.egress import PRIVATE, Egress, name_servers, read_places
+from matinee.model.origins import Origins
 
 
 class _Settings(BaseSettings):
@@ -161,6 +162,26 @@ class StreamSettings(_Settings):
 
     matinee_poll_shortest_ms: int = Field(default=25, ge=1, description="Between two reads while events flow.")
     matinee_poll_longest_ms: int = Field(default=250, ge=1, description="Between two reads of a log that is quiet.")
+
+
+class ReportSettings(_Settings):
+    """Where browsers read reports: report_proxy sends them there."""
+
+    matinee_report_origins: str = Field(
+        default="",
+        description="Pairs of origins, `https://app=https://reports`; without one no browser is shown a report.",
+    )
+
+    @field_validator("matinee_report_origins")
+    @classmethod
+    def _origins(cls, text: str) -> str:
+        Origins.read(text)
+        return text
+
+    @property
+    def origins(self) -> Origins:
+        """The pairs."""
+        return Origins.read(self.matinee_report_origins)
 
 
 class VersionSettings(_Settings):

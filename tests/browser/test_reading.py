@@ -74,16 +74,16 @@ def test_an_event_source_that_comes_after_the_end_hears_the_whole_story(
 
 
 def test_the_report_opens_by_its_link_and_its_trace_shows_the_page(
-    stack: Stack, run_id: str, ticket: dict[str, Any], page: Page
+    stack: Stack, ticket: dict[str, Any], page: Page
 ) -> None:
-    """The link opens the report below its prefix; the trace viewer in it shows the page as it was at a step."""
+    """The link leads to the reports' own origin; the trace viewer there shows the page as it was at a step."""
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "response", lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
     )
     page.goto(stack.url + ticket["report"])
-    assert f"{stack.url}/api/test-results/tests/{run_id}/report/" == page.url.split("#")[0]
+    assert f"{stack.report_url}/reports/{ticket['ticket']}/" == page.url.split("#")[0]
     page.get_by_text("greets").first.click()
     expect(page.get_by_text("Screenshots", exact=False).first).to_be_visible()
     page.locator('a[href*="trace/index.html"]').first.click()
@@ -107,17 +107,19 @@ def test_without_a_ticket_a_browser_is_told_how_to_get_one(stack: Stack, run_id:
 def test_a_ticket_opens_its_own_run_only(
     stack: Stack, api: httpx.Client, ticket: dict[str, Any], run_id: str, page: Page
 ) -> None:
-    """Neither another run's report nor the API opens with the cookie that a ticket left."""
+    """Where its report is there is nothing else; and it leaves nothing behind that would open anything to the next request."""
     other = api.post("/api/test", json={"script": SCRIPT}).json()["testId"]
     page.goto(stack.url + ticket["report"])
+    assert [] == page.context.cookies()
 
-    statuses = page.evaluate(
-        "urls => Promise.all(urls.map(url => fetch(url).then(answer => answer.status)))",
+    asked = "urls => Promise.all(urls.map(url => fetch(url).then(answer => answer.status)))"
+    assert [200, 404, 404] == page.evaluate(asked, ["./", "/api/runs", f"/api/test-results/tests/{run_id}/report/"])
+    page.goto(f"{stack.url}/api/health")
+    assert [401, 401, 401] == page.evaluate(
+        asked,
         [
             f"/api/test-results/tests/{run_id}/report/",
-            f"/api/test-results/tests/{other}/report/",
-            "/api/runs",
+            f"/api/test-results/tests/{other}/report/?ticket={ticket['ticket']}",
             f"/api/runs/{other}/console",
         ],
     )
-    assert [200, 401, 401, 401] == statuses

@@ -267,6 +267,7 @@ def road(postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch, _aw
         "ARTIFACTS_BUCKET": "artifacts",
         "DATABASE_URL": postgres,
         "MATINEE_PARSER": str(PARSER),
+        "MATINEE_REPORT_ORIGINS": "https://matinee.example=https://reports.example",
         "PLAYWRIGHT_VERSION": "1.65.1",
     }
     for name, value in environment.items():

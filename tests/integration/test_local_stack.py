@@ -256,6 +256,39 @@ def test_a_taken_port_gets_a_sentence(tmp_path: Path) -> None:
     assert "set MATINEE_PORT to another" in said
 
 
+def test_a_taken_port_of_reports_gets_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a setting of its own; by default it is the one after the other's."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setenv("MATINEE_REPORT_PORT", str(port))
+        said = _said(_up(tmp_path / "home"))
+
+    assert f"Port {port} cannot be had" in said
+    assert "set MATINEE_REPORT_PORT to another" in said
+
+
+def test_the_port_of_reports_is_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MATINEE_REPORT_PORT", raising=False)
+
+    assert [(8400, 8401), (0, 0), (9000, 9001)] == [
+        (options.port, options.report_port)
+        for options in (Options.from_environment(port=port) for port in (None, 0, 9000))
+    ]
+
+
+def test_each_port_has_its_own_things_only(stack: Stack) -> None:
+    """Reports are at one, everything else is at the other: neither the API nor a page of ours can be read from where a report is."""
+    at_reports = [
+        httpx.get(f"http://127.0.0.1:{stack.report_port}{path}", headers={"Accept": "text/html"})
+        for path in ("/", "/api/health", "/api/runs", "/sign-in", "/reports/tk_wrong/")
+    ]
+    at_app = httpx.get(f"{stack.url}/reports/tk_wrong/")
+
+    assert [404, 404, 404, 404, 401] == [answer.status_code for answer in at_reports]
+    assert [False] * 5 == ["set-cookie" in answer.headers for answer in at_reports]
+    assert (404, "There is no such file.") == (at_app.status_code, at_app.json()["detail"])
+
+
 def test_a_home_that_is_a_file_gets_a_sentence(tmp_path: Path) -> None:
     """Nothing is started, nothing is destroyed."""
     home = tmp_path / "home"
@@ -278,7 +311,7 @@ def test_a_broken_database_gets_a_sentence_and_leaves_nothing_running(tmp_path: 
     assert before == children(os.getpid())
 
 
-@pytest.mark.parametrize("name", ["MATINEE_PORT", "MATINEE_WORKERS"])
+@pytest.mark.parametrize("name", ["MATINEE_PORT", "MATINEE_REPORT_PORT", "MATINEE_WORKERS"])
 def test_a_setting_that_makes_no_sense_gets_a_sentence(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It names the setting and what it may be."""
     monkeypatch.setenv(name, "many")

@@ -370,38 +370,40 @@ def test_a_session_sees_its_own_workspace_only(
 def test_a_session_reads_events_report_and_console(
     road: Any, browser: Any, client_of: Callable[..., Any], outside: Any, new_workspace: Callable[[], str]
 ) -> None:
-    """Also where the browser still has a ticket for the run that is good no more; a foreign session finds nothing."""
+    """The report elsewhere, where no session is good for anything. A foreign session finds nothing."""
     run_id = road.submit()
     bootstrap.live().append(run_id, [Event(type="end", at=9, data={"status": "passed"})])
-    key = report_prefix(road.workspace_id, run_id) + "index.html"
-    bootstrap.artifacts().put_bytes(key, b"<h1>report</h1>", content_type="text/html")
-    stale = f"; matinee_ticket_{run_id}=tk_stale"
     foreign = cookies_of(sign_in(outside, key=bootstrap.keys().create(new_workspace(), "other")))
     asked = {
         f"/api/test-status/sse/{run_id}": status_stream(),
         f"/api/test-results/tests/{run_id}/report/": report_proxy(),
         f"/api/runs/{run_id}/console": create_app(),
     }
-    visitors = [browser.headers, {"cookie": browser.headers["cookie"] + stale}, foreign, {}]
 
-    found = [[client_of(app).get(path, headers=sent) for path, app in asked.items()] for sent in visitors]
+    found = [
+        [client_of(app).get(path, headers=sent) for path, app in asked.items()]
+        for sent in (browser.headers, foreign, {})
+    ]
 
-    assert [200, 200, 404, 401] == [answers[0].status_code for answers in found]
-    assert [[200] * 3, [200] * 3, [404] * 3, [401] * 3] == [[one.status_code for one in answers] for answers in found]
-    assert ("event: end" in found[0][0].text, "<h1>report</h1>") == (True, found[0][1].text)
+    assert [[200, 303, 200], [404] * 3, [401] * 3] == [[one.status_code for one in answers] for answers in found]
+    assert "event: end" in found[0][0].text
+    assert found[0][1].headers["location"].startswith("https://reports.example/reports/tk_")
 
 
-def test_a_report_may_be_shown_in_a_frame_of_our_own(road: Any, browser: Any, client_of: Callable[..., Any]) -> None:
+def test_the_results_for_other_programs_are_given_to_a_session_too(
+    road: Any, browser: Any, client_of: Callable[..., Any]
+) -> None:
+    """The web UI reads them, and lets people take them away; what markup is in them is nothing to a browser."""
     run_id = road.submit()
+    prefix = report_prefix(road.workspace_id, run_id)
+    bootstrap.artifacts().put_bytes(f"{prefix}results.json", b"{}", content_type="application/json")
+    bootstrap.artifacts().put_bytes(f"{prefix}junit.xml", b"<a/>", content_type="application/xml")
     proxy = client_of(report_proxy(), headers=browser.headers | {"accept": "text/html"})
-    path = f"/api/test-results/tests/{run_id}/report/"
-    waiting = proxy.get(path)
-    key = report_prefix(road.workspace_id, run_id) + "index.html"
-    bootstrap.artifacts().put_bytes(key, b"<h1>report</h1>", content_type="text/html")
 
-    for answer in (waiting, proxy.get(path)):
-        assert "x-frame-options" not in answer.headers
-        assert "frame-ancestors" not in answer.headers.get("content-security-policy", "")
+    answers = [proxy.get(f"/api/test-results/tests/{run_id}/report/{name}") for name in ("results.json", "junit.xml")]
+
+    assert [(200, "{}"), (200, "<a/>")] == [(answer.status_code, answer.text) for answer in answers]
+    assert {"sandbox; default-src 'none'"} == {answer.headers["content-security-policy"] for answer in answers}
 
 
 def test_openapi_says_that_a_session_is_as_good_as_a_key_and_where_it_is_refused() -> None:

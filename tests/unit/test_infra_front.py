@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from matinee.http.site import PAGE_POLICY
+from matinee.http.site import page_policy
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
@@ -96,7 +96,7 @@ def test_the_ui_and_the_api_are_one_origin_over_tls(template: "Template", match:
     assert "b689b0a8-53d0-40ab-baf2-68738e2966ac" == api["OriginRequestPolicyId"]  # AllViewerExceptHostHeader
     assert "https-only" == api["ViewerProtocolPolicy"]
     assert "redirect-to-https" == told["DefaultCacheBehavior"]["ViewerProtocolPolicy"]
-    security = {"ContentSecurityPolicy": {"ContentSecurityPolicy": PAGE_POLICY, "Override": True}}
+    security = {"ContentSecurityPolicy": {"ContentSecurityPolicy": page_policy(), "Override": True}}
     template.has_resource_properties(
         "AWS::CloudFront::ResponseHeadersPolicy",
         {"ResponseHeadersPolicyConfig": {"SecurityHeadersConfig": match.object_like(security)}},

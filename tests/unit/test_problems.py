@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from functions.submit.app import create_app
 from matinee.http import problems
 from matinee.http.auth import principal_from
-from matinee.http.cookies import ticket_cookie
 from matinee.http.limits import BodyLimit
 from matinee.model import errors
 from matinee.model.access import Actor, Principal, Role
@@ -213,12 +212,6 @@ def test_a_ticket_opens_its_own_run_and_nothing_else(client: Any) -> None:
     assert [200, 401, 401, 401, 401] == [client.get(path).status_code for path in paths]
 
 
-def test_a_ticket_may_come_in_its_runs_cookie(client: Any) -> None:
-    headers = {"cookie": f"{ticket_cookie('r1')}=tk_good"}
-
-    assert [200, 401] == [client.get(path, headers=headers).status_code for path in ("/who/r1", "/who/r2")]
-
-
 def test_a_wrong_key_is_not_made_good_by_a_ticket(client: Any) -> None:
     assert 401 == client.get("/who/r1?ticket=tk_good", headers={"authorization": "Bearer mt_bad"}).status_code
 
@@ -232,26 +225,21 @@ def test_a_session_comes_in_everywhere(client: Any) -> None:
 
 
 def test_a_key_goes_before_a_ticket_and_a_ticket_before_a_session(client: Any) -> None:
-    session, ticket = "matinee_session=ms_good", f"{ticket_cookie('r1')}=tk_good"
+    session = {"cookie": "matinee_session=ms_good"}
     asked = [
-        {"authorization": "Bearer mt_good", "cookie": f"{session}; {ticket}"},
-        {"cookie": f"{session}; {ticket}"},
-        {"cookie": session},
+        ("?ticket=tk_good", {"authorization": "Bearer mt_good", **session}),
+        ("?ticket=tk_good", session),
+        ("", session),
     ]
 
-    found = [client.get("/who/r1", headers=headers).json() for headers in asked]
+    found = [client.get(f"/who/r1{query}", headers=headers).json() for query, headers in asked]
 
     assert [(None, False), ("r1", False), (None, True)] == [(each["run_id"], each["session"]) for each in found]
 
 
 @pytest.mark.parametrize("ticket", ["tk_bad", ""])
 def test_a_ticket_that_is_no_good_does_not_lock_a_session_out(client: Any, ticket: str) -> None:
-    session = "matinee_session=ms_good"
-
-    in_cookie = client.get("/who/r1", headers={"cookie": f"{session}; {ticket_cookie('r1')}={ticket}"})
-    in_query = client.get(f"/who/r1?ticket={ticket}", headers={"cookie": session})
-
-    assert [200, 200] == [in_cookie.status_code, in_query.status_code]
+    assert 200 == client.get(f"/who/r1?ticket={ticket}", headers={"cookie": "matinee_session=ms_good"}).status_code
 
 
 def test_a_wrong_key_is_not_made_good_by_a_session(client: Any) -> None:

@@ -94,6 +94,18 @@ def test_the_page_runs_nothing_but_its_own_and_stands_in_no_frame(site: Any, pat
     assert ("nosniff", "no-referrer") == (headers["x-content-type-options"], headers["referrer-policy"])
 
 
+def test_the_page_may_have_frames_of_where_reports_are(built: Path, client_of: Callable[..., Any]) -> None:
+    site = client_of(Site(built, reports=["http://localhost:8401"]))
+
+    policies = [
+        site.get(path, headers=HTML).headers["content-security-policy"] for path in ("/", "/index.html", "/runs")
+    ]
+
+    assert ["frame-src 'self' http://localhost:8401"] * 3 == [
+        next(part for part in policy.split("; ") if part.startswith("frame-src")) for policy in policies
+    ]
+
+
 @pytest.mark.parametrize("path", ["/assets/index-00000000.js", "/assets/", "/assets/x/y", "/assets/way-out"])
 def test_an_asset_that_is_missing_is_never_the_index(site: Any, path: str) -> None:
     answer = site.get(path, headers=HTML)

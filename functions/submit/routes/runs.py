@@ -12,9 +12,6 @@ from matinee.http.problems import documented
 from matinee.model.run import RunKind, RunStatus, RunTrigger
 from matinee.usecases.submit import Submission
 
-#: How long a ticket lasts: long enough to read a report, whose traces load only when they are opened.
-TICKET_SECONDS = 3_600
-
 router = APIRouter(dependencies=[ApiKey])
 
 
@@ -178,7 +175,7 @@ def get_console(
 def issue_ticket(run_id: str, principal: Viewer) -> schemas.Ticket:
     """Make a ticket for this one run: a browser cannot send an API key when it opens a report or listens to events."""
     run = bootstrap.runs().get(principal.workspace_id, run_id)
-    ticket, expires_at = bootstrap.keys().issue_ticket(principal, run.id, seconds=TICKET_SECONDS)
+    ticket, expires_at = bootstrap.keys().issue_ticket(principal, run.id)
     return schemas.Ticket(
         ticket=ticket,
         expires_at=expires_at,

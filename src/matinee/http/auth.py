@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
-from matinee.http.cookies import SESSION, ticket_cookie
+from matinee.http.cookies import SESSION
 from matinee.model.access import Principal, Role, acting
 from matinee.model.errors import ForbiddenError, UnauthorizedError
 
@@ -91,8 +91,7 @@ def principal_from(
     """Tell who is asking.
 
     A key goes in `Authorization: Bearer`. What a browser opens by itself (events, console, report) names its run here,
-    and may then come with a ticket for that run, as `?ticket=` or in the cookie of `ticket_cookie`. A browser that is
-    signed in has its session in a cookie.
+    and may then come with a ticket for that run, as `?ticket=`. A browser that is signed in has its session in a cookie.
 
     Raises:
         UnauthorizedError: if there is none of these, or none that is valid; a wrong key is not made good by the others.
@@ -127,7 +126,7 @@ def _of_key(header: str, keys: KeyRing) -> Principal | None:
 
 
 def _of_ticket(request: HTTPConnection, keys: KeyRing, run_id: str) -> Principal | None:
-    ticket = request.query_params.get("ticket") or request.cookies.get(ticket_cookie(run_id))
+    ticket = request.query_params.get("ticket")
     principal = keys.ticket_principal(ticket) if ticket else None
     return principal if principal and principal.run_id == run_id else None
 

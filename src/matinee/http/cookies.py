@@ -15,44 +15,39 @@ _SESSION_PATH = "/api"
 _ATTEMPT_PATH = "/api/session/sign-on"
 
 
-def ticket_cookie(run_id: str) -> str:
-    """Name the cookie in which a browser keeps its ticket for a run."""
-    return f"matinee_ticket_{run_id}"
-
-
 def keep_session(request: HTTPConnection, answer: Response, token: str, *, lasts: timedelta) -> None:
     """Let the browser keep its session. No script can read it, and no other site sends it."""
     seconds = math.ceil(lasts.total_seconds())
-    keep(request, answer, SESSION, token, path=_SESSION_PATH, seconds=seconds)
+    _keep(request, answer, SESSION, token, path=_SESSION_PATH, seconds=seconds)
 
 
 def forget_session(request: HTTPConnection, answer: Response) -> None:
     """Let the browser forget its session."""
-    keep(request, answer, SESSION, "", path=_SESSION_PATH, seconds=0)
+    _keep(request, answer, SESSION, "", path=_SESSION_PATH, seconds=0)
 
 
 def keep_attempt(request: HTTPConnection, answer: Response, attempt: str, *, lasts: timedelta) -> None:
     """Let the browser keep what its sign-in must match. It comes back from another site, so the cookie may not be strict."""
     seconds = int(lasts.total_seconds())
-    keep(request, answer, ATTEMPT, attempt, path=_ATTEMPT_PATH, seconds=seconds, same_site="lax")
+    _keep(request, answer, ATTEMPT, attempt, path=_ATTEMPT_PATH, seconds=seconds, same_site="lax")
 
 
 def forget_attempt(request: HTTPConnection, answer: Response) -> None:
     """Let the browser forget a sign-in: each is good for one time."""
-    keep(request, answer, ATTEMPT, "", path=_ATTEMPT_PATH, seconds=0, same_site="lax")
+    _keep(request, answer, ATTEMPT, "", path=_ATTEMPT_PATH, seconds=0, same_site="lax")
 
 
-def keep(
+def _keep(
     request: HTTPConnection,
     answer: Response,
     name: str,
     value: str,
     *,
     path: str,
-    seconds: int | None = None,
+    seconds: int,
     same_site: Literal["strict", "lax"] = "strict",
 ) -> None:
-    """Set a cookie of ours: for so many seconds, or as long as the browser is open."""
+    """Set a cookie of ours, for so many seconds."""
     answer.set_cookie(
         name,
         value,

@@ -2,6 +2,9 @@
 
 from matinee.model.run import RunKind
 
+#: Where the reports' own origin has them.
+SHOWN = "/reports/"
+
 
 def sign_in_path(token: str) -> str:
     """Give the page that a sign-in link opens. The token stands in the fragment, which no browser sends, and no log has."""
@@ -26,6 +29,11 @@ def events_path(kind: RunKind, run_id: str) -> str:
 def report_path(kind: RunKind, run_id: str) -> str:
     """Give the path of the run's report. It ends in a slash: the report's own links are relative."""
     return f"/api/test-results/{'tests' if kind is RunKind.TEST else 'jobs'}/{run_id}/report/"
+
+
+def shown_path(token: str) -> str:
+    """Give the path of a report at the reports' own origin, for who has a ticket or a share's token. What belongs to it is below."""
+    return f"{SHOWN}{token}/"
 
 
 def junit_path(kind: RunKind, run_id: str) -> str:

@@ -34,22 +34,30 @@ _POLICY = {
     "font-src": "'self' data:",
     "worker-src": "'self' blob:",
     "connect-src": "'self'",
-    "frame-src": "'self'",
+    "frame-src": "'self'",  # and where the reports are, see page_policy
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
     "form-action": "'self'",
     "object-src": "'none'",
 }
-#: What a page may load, and from where.
-PAGE_POLICY = "; ".join(f"{name} {value}" for name, value in _POLICY.items())
 _SAFE = {"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
-PAGE_HEADERS = {**_SAFE, "Cache-Control": "no-cache", "Content-Security-Policy": PAGE_POLICY}
+
+
+def page_policy(*reports: str) -> str:
+    """Say what a page may load, and from where; `reports` are the origins whose reports it shows in a frame."""
+    policy = {**_POLICY, "frame-src": " ".join([_POLICY["frame-src"], *reports])}
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
+def page_headers(*reports: str) -> dict[str, str]:
+    """Give what a page is sent with."""
+    return {**_SAFE, "Cache-Control": "no-cache", "Content-Security-Policy": page_policy(*reports)}
 
 
 def headers_of(path: str) -> dict[str, str]:
-    """Give what the file at `path`, relative to the site's root, is sent with."""
+    """Give what the file at `path`, relative to the site's root, is sent with; a page's policy is its server's to add."""
     if path.endswith(".html"):
-        return PAGE_HEADERS
+        return {**_SAFE, "Cache-Control": "no-cache"}
     return {**_SAFE, "Cache-Control": "public, max-age=31536000, immutable" if path.startswith(ASSETS) else "no-cache"}
 
 

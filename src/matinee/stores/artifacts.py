@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -103,6 +103,7 @@ class Served:
 
     status: int  #: 200, 206, 304 or 416
     headers: dict[str, str]  #: lower-case names
+    marks: dict[str, str] = field(default_factory=dict)  #: what was stored along with it
     _body: "StreamingBody | None" = field(default=None, repr=False)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -124,12 +125,13 @@ class Artifacts:
         self._client = client
         self._bucket = bucket
 
-    def put_file(self, key: str, path: Path, *, content_type: str | None = None) -> None:
+    def put_file(
+        self, key: str, path: Path, *, content_type: str | None = None, marks: Mapping[str, str] | None = None
+    ) -> None:
         """Store a file (5 GB at most) without holding it in memory; its type is told by its ending unless it is given."""
+        kind = content_type or type_of(path.name)
         with path.open("rb") as file, _translated():
-            self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=file, ContentType=content_type or type_of(path.name)
-            )
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=file, ContentType=kind, Metadata=marks or {})
 
     def put_bytes(self, key: str, data: bytes, *, content_type: str) -> None:
         """Store `data`."""
@@ -195,7 +197,9 @@ class Artifacts:
             raise LiveUnavailableError from error
         return _served(answer)
 
-    def upload_tree(self, prefix: str, directory: Path, *, workers: int = 8) -> int:
+    def upload_tree(
+        self, prefix: str, directory: Path, *, workers: int = 8, index_marks: Mapping[str, str] | None = None
+    ) -> int:
         """Store all files below `directory`, several at once, and `index.html` when the rest is there; give how many.
 
         Symbolic links are left out: they may lead anywhere.
@@ -208,8 +212,8 @@ class Artifacts:
 
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(put, files - {index}))
-        for path in files & {index}:
-            put(path)
+        if index in files:
+            self.put_file(f"{prefix}index.html", index, marks=index_marks)
         return len(files)
 
 
@@ -232,6 +236,7 @@ def _served(answer: Any) -> Served:
     return Served(
         status=status,
         headers={"accept-ranges": "bytes", **{name: said[name] for name in _HEADERS[status] if name in said}},
+        marks=answer.get("Metadata", {}),
         _body=answer.get("Body"),
     )
 

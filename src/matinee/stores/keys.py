@@ -16,6 +16,8 @@ from matinee.stores.sql import queries
 
 #: The workspace of an installation that has only one.
 DEFAULT_WORKSPACE_ID = "00000000-0000-7000-8000-000000000001"
+#: How long a ticket lasts: long enough to read a report, whose traces load only when they are opened.
+_TICKET_SECONDS = 3_600
 #: So much of a key is kept readable, so that people recognise it in a list: "mt_" and 7 of its 43 characters.
 _PREFIX_LENGTH = 10
 
@@ -72,7 +74,7 @@ class Keys:
         actor = Actor(kind="key", id=str(row["id"]), name=row["name"])
         return Principal(workspace_id=str(row["workspace_id"]), role=Role(row["role"]), actor=actor)
 
-    def issue_ticket(self, by: Principal, run_id: str, *, seconds: int) -> Ticket:
+    def issue_ticket(self, by: Principal, run_id: str, *, seconds: int = _TICKET_SECONDS) -> Ticket:
         """Make a ticket with which a browser may read this run, for so long, and as long as who made it may come in."""
         ticket = f"tk_{secrets.token_urlsafe(32)}"
         row = {

@@ -13,6 +13,8 @@ from matinee.stores.runs import Runs
 _INDEX = "index.html"
 #: Below this lies what tests attached, whatever that is.
 ATTACHED = "data/"
+#: What other programs read, and no browser runs.
+RESULTS = frozenset({"junit.xml", "results.json"})
 #: Below this the report looks for the trace viewer, which is stored once for all reports.
 _VIEWER = "trace/"
 #: Files whose names are given once: what tests attached (`data/<hash>.zip`: of what is in it, or with an attempt's own salt), and parts

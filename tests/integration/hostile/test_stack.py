@@ -29,7 +29,12 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 def attacked(stack: Stack, api: httpx.Client) -> dict[str, Any]:
     """A run that aims at the stack, as it ended."""
     assert stack.postgres is not None
-    ports = {"API": stack.url, "emulator": stack.aws.endpoint, "dispatcher": stack.aws.dispatcher.origin}
+    ports = {
+        "API": stack.url,
+        "reports": stack.report_url,
+        "emulator": stack.aws.endpoint,
+        "dispatcher": stack.aws.dispatcher.origin,
+    }
     variables = {
         "PORTS": json.dumps({name: urlsplit(url).port for name, url in ports.items()}),
         "OWN": own_address(),

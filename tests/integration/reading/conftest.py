@@ -63,6 +63,7 @@ def stores(postgres: str, emulator: Emulator, aws: boto3.Session) -> dict[str, s
         "LIVE_TABLE": "live",
         "ARTIFACTS_BUCKET": "artifacts",
         "PLAYWRIGHT_VERSION": "1.65.1",
+        "MATINEE_REPORT_ORIGINS": "https://matinee.example=https://reports.example",
         "SCHEDULE_GROUP": "matinee",
         "SCHEDULE_TARGET_ARN": "arn:aws:lambda:us-east-1:000000000000:function:matinee-scheduled",
         "SCHEDULE_ROLE_ARN": "arn:aws:iam::000000000000:role/schedules",

@@ -74,18 +74,6 @@ def test_a_file_has_what_caches_and_browsers_need(report: str, world: Any) -> No
         )
 
 
-def test_a_page_that_a_test_attached_is_none_of_ours(report: str, world: Any) -> None:
-    """It may be of a site that nobody trusts: in our origin its scripts could act for whoever is signed in."""
-    put(world, f"data/{SHA1}.html", b"<script>fetch('/api/keys', {method: 'POST'})</script>")
-
-    policies = [
-        httpx.get(report + name, headers=world.authorization).headers.get("content-security-policy")
-        for name in (f"data/{SHA1}.html", f"data/{SHA1}.zip", "", "index.html")
-    ]
-
-    assert ["sandbox allow-scripts"] * 2 + [None] * 2 == policies
-
-
 def test_what_the_browser_has_is_not_sent_again(report: str, world: Any) -> None:
     etag = httpx.get(report, headers=world.authorization).headers["etag"]
 
@@ -230,50 +218,6 @@ def test_a_browser_without_a_ticket_is_told_how_to_get_one(report: str, world: A
 
     assert (401, "Bearer") == (answer.status_code, answer.headers["www-authenticate"])
     assert f"matinee open {world.run.id}" in answer.text
-
-
-def test_a_browser_turns_its_ticket_into_a_cookie_for_this_run_only(report: str, world: Any) -> None:
-    ticket = world.ticket()
-    with httpx.Client(headers=HTML) as browser:
-        first = browser.get(f"{report}?ticket={ticket}&x=1")
-        final = browser.get(f"{report}?ticket={ticket}&x=1", follow_redirects=True)
-        data = browser.get(f"{report}data/{SHA1}.zip", headers={"Accept": "*/*"})
-
-    assert (303, "./?x=1") == (first.status_code, first.headers["location"])
-    assert (200, f"{report}?x=1", 200) == (final.status_code, str(final.url), data.status_code)
-    cookies = first.headers.get_list("set-cookie")
-    run_id = world.run.id
-    assert {
-        f"/api/runs/{run_id}/console",
-        f"/api/job-status/sse/{run_id}",
-        f"/api/test-results/jobs/{run_id}/",
-        f"/api/test-results/tests/{run_id}/",
-        f"/api/test-status/sse/{run_id}",
-    } == {match[1] for cookie in cookies if (match := re.search("Path=([^;]+)", cookie))}
-    assert all({"HttpOnly", "SameSite=strict"} <= set(cookie.split("; ")) for cookie in cookies)
-
-
-def test_a_link_on_another_site_opens_the_report_too(report: str, world: Any) -> None:
-    """Browsers leave a strict cookie behind when they follow a redirect from there; a page of ours leads on instead."""
-    answer = httpx.get(f"{report}?ticket={world.ticket()}", headers={**HTML, "Sec-Fetch-Site": "cross-site"})
-
-    assert (200, True) == (answer.status_code, "set-cookie" in answer.headers)
-    assert 'http-equiv="refresh" content="0;url=./"' in answer.text
-
-
-def test_the_clean_address_is_always_below_the_report(report: str, world: Any) -> None:
-    """A last segment that reads like an address of its own must not become one."""
-    answer = httpx.get(f"{report}https:evil.example?ticket={world.ticket()}", headers=HTML)
-
-    assert "./https:evil.example" == answer.headers["location"]
-
-
-def test_a_program_may_read_with_a_ticket_at_once(report: str, world: Any) -> None:
-    assert "<h1>report</h1>" == httpx.get(f"{report}?ticket={world.ticket()}").text
-
-
-def test_a_ticket_opens_no_other_run(report: str, new_world: Callable[[], Any]) -> None:
-    assert 401 == httpx.get(f"{report}?ticket={new_world().ticket()}").status_code
 
 
 # when there is no report
@@ -422,14 +366,3 @@ def test_a_job_that_is_another_workspaces_has_no_report(url: str, world: Any, jo
 
     for either_id in (job_id, world.run.id, "no-id", "00000000-0000-7000-8000-00000000dead"):
         assert 404 == httpx.get(job_address(url, either_id), headers=theirs).status_code
-
-
-def test_a_ticket_opens_the_report_of_a_jobs_run_and_not_the_jobs_latest(url: str, world: Any, job_id: str) -> None:
-    """It is for one run, whichever comes after it."""
-    world.finish()
-    put(world, "index.html", b"<h1>report</h1>")
-    with httpx.Client(headers=HTML, follow_redirects=True) as browser:
-        opened = browser.get(f"{job_address(url, world.run.id)}?ticket={world.ticket()}")
-        latest = browser.get(job_address(url, job_id))
-
-    assert (200, 401) == (opened.status_code, latest.status_code)

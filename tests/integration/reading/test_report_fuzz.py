@@ -101,6 +101,10 @@ class Theatre:
         target = f"/api/test-results/{kind}/{run_id}/report/{path}".encode("latin-1")
         return ask(self._url, target, [(b"Authorization", b"Bearer " + self._key), *headers], method=method)
 
+    def ask_shown(self, ticket: str, path: str, headers: list[tuple[bytes, bytes]], method: str) -> Answer:
+        """Ask at the reports' own origin, as whoever has this ticket."""
+        return ask(self._url, f"/reports/{ticket}/{path}".encode("latin-1"), headers, method=method)
+
 
 @pytest.fixture
 def theatre(serve: Callable[[Any], str], world: Any, new_world: Callable[[], Any]) -> Theatre:
@@ -130,6 +134,41 @@ def test_nothing_but_a_reports_own_files_is_given(theatre: Theatre) -> None:
         assert str(answer.status) in DOCUMENTED, answer
         if answer.status in {401, 404} and method == "GET":
             assert answer.kind in {"application/problem+json", "text/html"}
+        if answer.status in {200, 206} and method == "GET":
+            assert any(answer.body in data for data in theatre.files.values())
+
+    holds()
+
+
+def test_a_ticket_gives_nothing_but_its_reports_own_files(theatre: Theatre, world: Any) -> None:
+    """The same where browsers are shown it: by its ticket, by parts of one, by one of another run, with whatever else comes along."""
+    ticket = world.ticket()
+    others = [
+        ticket[:-1],
+        ticket.upper(),
+        f"{ticket}%00",
+        f"{ticket}%2f..",
+        f"x%2f..%2f{ticket}",
+        "..",
+        "%2e%2e",
+        "",
+        "tk_",
+    ]
+
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(st.sampled_from([ticket] * 9 + others), PATHS, HEADERS, st.sampled_from(["GET", "GET", "HEAD"]))
+    def holds(taken: str, path: str, headers: list[tuple[bytes, bytes]], method: str) -> None:
+        answer = theatre.ask_shown(taken, path, headers, method)
+
+        assert b"OUTSIDE" not in answer.body
+        assert "set-cookie" not in answer.headers
+        if answer.refused:
+            return
+        assert answer.status in {200, 206, 304, 307, 401, 404, 416}, answer
+        if answer.status in {200, 206}:
+            assert taken == ticket
+            assert "nosniff" == answer.headers["x-content-type-options"]
+            assert "content-security-policy" in answer.headers
         if answer.status in {200, 206} and method == "GET":
             assert any(answer.body in data for data in theatre.files.values())
 

@@ -71,7 +71,8 @@ export function Traces({ run, test }: { run: Run; test: RunTest }) {
 
 function TraceLinks({ run, trace, of }: { run: Run; trace: Attachment; of: string }) {
   const file = `${run.links.report ?? ""}${trace.path}`;
-  const viewer = `${run.links.report ?? ""}trace/index.html?trace=${encodeURIComponent(new URL(file, window.location.origin).href)}`;
+  // Relative: both are shown elsewhere, below a ticket that only the redirect knows.
+  const viewer = `${run.links.report ?? ""}trace/index.html?trace=${encodeURIComponent(`../${trace.path}`)}`;
   return (
     <Group gap={6}>
       <Anchor href={viewer} target="_blank" size="sm">

@@ -2,6 +2,7 @@
 import { Anchor, Group, Loader, Stack, Text } from "@mantine/core";
 import { IconFileOff, IconReportAnalytics } from "@tabler/icons-react";
 import type { Run } from "../api/types";
+import { REPORT_MAY } from "../parts/frame";
 import { Empty } from "../parts/page";
 import { isOver } from "../parts/status";
 import { Why } from "./details";
@@ -18,6 +19,7 @@ export function Report({ run, path, coming }: { run: Run; path: string | undefin
         <iframe
           title="Report"
           src={path}
+          sandbox={REPORT_MAY}
           style={{
             width: "100%",
             height: "clamp(28rem, calc(100dvh - 18rem), 80rem)",
