@@ -44,6 +44,7 @@ def create_app(*, report_port: int | None = None) -> ASGIApp:
         "/api/test-status/": streams,
         "/api/job-status/": streams,
         "/api/test-results/": reports,
+        "/api/shared/": reports,
     }
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:

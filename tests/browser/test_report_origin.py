@@ -1,6 +1,7 @@
 """A report whose author is an enemy, read by somebody who is signed in: in the app's frame and in a tab of its own."""
 
 import json
+import time
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from local.stack import Stack
+from matinee.http.passes import GOOD_FOR_S
 from tests.browser.stage import HEAD, run_script
 
 #: A page that stands where Playwright's would: the worst that a hole in Playwright's report could come to. It tries what it should not
@@ -171,6 +173,43 @@ def test_a_page_that_a_test_attached_has_no_origin(api: httpx.Client, stack: Sta
     page.goto(opened)
 
     expect(page).to_have_title("refused")
+
+
+def test_a_link_is_shared_opened_by_somebody_outside_and_revoked(browser: Browser, stack: Stack, run_id: str) -> None:
+    """It is shown once; who is not signed in reads the report and its trace with it, and a moment after it was revoked nothing any more."""
+    context = browser.new_context()
+    page = signed_in(context, stack)
+    page.goto(f"{stack.url}/runs/{run_id}")
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="New link").click()
+    page.get_by_label("Name").fill("Designers")
+    page.get_by_role("button", name="Make the link").click()
+    link = page.get_by_label("the link", exact=True).inner_text()
+    page.get_by_role("button", name="I have kept it").click()
+    shares = page.get_by_role("list", name="Links to this report")
+    expect(shares).to_contain_text("Designers")
+    assert link not in page.content()
+
+    elsewhere = browser.new_context()
+    guest = elsewhere.new_page()
+    guest.goto(link)
+    guest.get_by_text("greets").first.click()
+    guest.locator('a[href*="trace/index.html"]').first.click()
+    guest.get_by_role("treeitem").filter(has_text="Set content").first.click()
+    snapshot = guest.frame_locator("iframe.snapshot-visible")
+    expect(snapshot.get_by_role("heading", name="Good evening")).to_be_visible(timeout=20_000)
+    assert guest.url.startswith(f"{stack.report_url}/reports/sh_")
+    assert [] == elsewhere.cookies()
+
+    page.get_by_role("button", name="Revoke Designers").click()
+    page.get_by_role("button", name="Revoke the link").click()
+    expect(shares).to_contain_text("Revoked")
+    deadline = time.monotonic() + 2 * GOOD_FOR_S
+    while (answer := guest.goto(link)) is None or answer.status != 401:
+        assert time.monotonic() < deadline
+    expect(guest.get_by_role("heading", name="opens no report any more")).to_be_visible()
+    for each in (context, elsewhere):
+        each.close()
 
 
 @pytest.mark.parametrize("bypassed", [False, True], ids=["with its policy", "were there no policy"])

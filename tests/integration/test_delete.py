@@ -21,10 +21,11 @@ def make_job(api: Any, *, tests: int = 2, **more: Any) -> Any:
 
 
 def start(road: Any, api: Any, job: Any, *, planned: bool = True) -> Run:
-    """Make a run of the job, with a ticket and an idempotency key, and something of each of its tests in S3."""
+    """Make a run of the job, with a ticket, a share and an idempotency key, and something of each of its tests in S3."""
     headers = {"idempotency-key": str(uuid7())}
     run_id = api.post("/api/jobs/run", json={"jobId": job["id"]}, headers=headers).json()["runId"]
     api.post(f"/api/runs/{run_id}/tickets")
+    api.post(f"/api/runs/{run_id}/shares", json={"name": "Designers"})
     if planned:
         bootstrap.planner().plan(road.workspace_id, run_id)
     run: Run = road.run(run_id)
@@ -63,7 +64,7 @@ def objects() -> list[str]:
     return [each["Key"] for each in boto3.client("s3").list_objects_v2(Bucket="artifacts").get("Contents", [])]
 
 
-RUN_TABLES = ("runs", "run_tests", "run_tickets", "idempotency_keys")
+RUN_TABLES = ("runs", "run_tests", "run_tickets", "shares", "idempotency_keys")
 
 
 def left() -> dict[str, Any]:
@@ -84,7 +85,7 @@ def test_of_a_deleted_job_nothing_is_left_but_its_tests(road: Any, api: Any) -> 
 
     assert 204 == api("DELETE", f"/api/jobs/{job['id']}").status_code
 
-    assert [0] * 4 == [rows(table) for table in RUN_TABLES]
+    assert [0] * len(RUN_TABLES) == [rows(table) for table in RUN_TABLES]
     assert [0, 0, 2] == [rows(table) for table in ("jobs", "job_tests", "tests")]
     assert not any(over.id in f"{run_id}{key}" for run_id, key in [*live_keys(), *(("", key) for key in objects())])
     worker_ends_as_it_is_asked_to(road, running, 0)

@@ -375,6 +375,7 @@ def test_a_trigger_key_opens_nothing_else(api: Any, job: Any, client_of: Callabl
         "key_id": made["id"],
         "member_id": made["id"],
         "workspace_id": made["id"],
+        "share_id": made["id"],
     }
     known = {"version": 1, "path": "index.html", **ids}
     anyone = [
@@ -384,7 +385,11 @@ def test_a_trigger_key_opens_nothing_else(api: Any, job: Any, client_of: Callabl
         if each["x-role"] == "anyone"
     ]
     public = {"/api/openapi.json", "/api/jobs/{job_id}/trigger", *anyone}
-    redirects = {f"/api/test-results/{kind}/{{run_id}}/report" for kind in ("tests", "jobs")}
+    redirects = {
+        *(f"/api/test-results/{kind}/{{run_id}}/report" for kind in ("tests", "jobs")),
+        "/api/shared/{token}",
+        "/api/shared/{token}/",
+    }
 
     answered = {
         (method, route.path): client_of(app)(

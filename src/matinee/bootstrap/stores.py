@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matinee.stores.scheduler import Scheduler
     from matinee.stores.schedules import Schedules
     from matinee.stores.sessions import Sessions
+    from matinee.stores.shares import Shares
     from matinee.stores.sources import Sources
     from matinee.stores.sweeps import Sweeps
     from matinee.stores.tenants import Tenants
@@ -272,6 +273,13 @@ def issuer() -> "Issuer | None":
 def _most_requests() -> int:
     most: int = settings.load(settings.AccessSettings).matinee_requests_per_minute
     return most
+
+
+def shares() -> "Shares":
+    """Give the shares of runs in Postgres."""
+    from matinee.stores.shares import Shares
+
+    return Shares(database())
 
 
 def trigger_keys() -> "TriggerKeys":

@@ -121,6 +121,17 @@ async def _report_url(server: Server, run_id: str) -> str:
         return await api.report_url(run_id)
 
 
+def _share(chosen: Namespace) -> int:
+    url = asyncio.run(_shared_url(locate(chosen.server), chosen))
+    sys.stdout.write(f"{url}\n")
+    return 0
+
+
+async def _shared_url(server: Server, chosen: Namespace) -> str:
+    async with Api(server) as api:
+        return await api.shared_url(chosen.run_id, name=chosen.name, days=chosen.days)
+
+
 def _sign_in(chosen: Namespace) -> int:
     url = asyncio.run(_sign_in_url(locate(chosen.server)))
     sys.stdout.write(f"{url}\n")
@@ -173,6 +184,7 @@ _COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "jobs schedule": _schedule_job,
     "jobs list": _list_jobs,
     "runs rerun": _rerun,
+    "runs share": _share,
     "open": _open,
     "sign-in": _sign_in,
     "up": _up,

@@ -116,6 +116,12 @@ class Api:
         ticket = await self.ask("POST", f"{links.run_path(run_id)}/tickets")
         return f"{self._server.url}{ticket['report']}"
 
+    async def shared_url(self, run_id: str, *, name: str, days: int) -> str:
+        """Share a run's report; give the address with which anybody reads it for so many days."""
+        wanted = {"name": name, "expiresInDays": days}
+        share = await self.ask("POST", f"{links.run_path(run_id)}/shares", json=wanted)
+        return f"{self._server.url}{share['path']}"
+
     async def sign_in_url(self) -> str:
         """Give an address that signs a browser in, once."""
         link = await self.ask("POST", "/api/session/links")

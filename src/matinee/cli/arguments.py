@@ -56,6 +56,12 @@ _RERUN_EXAMPLES = f"""example:
 {_EXIT_CODES}; {_LATER}"""
 
 
+_SHARE_EXAMPLES = """example:
+  matinee runs share 01997b6e-58a5-7c3e-9d2b-5a8f4c1e7b90 --days 14
+
+It takes an editor's key. On the run's page the link can be revoked."""
+
+
 _DEPLOY = """What would change is shown first. DATABASE_URL is the libpq URL of a database outside, where the settings say
 database = "external"; it is kept in Secrets Manager. AWS_ENDPOINT_URL deploys to an emulator. docs/operations.md has the rest."""
 
@@ -82,11 +88,16 @@ def parser() -> argparse.ArgumentParser:
     _telling(job)
     _schedule(_leaf(jobs, "jobs schedule", "let a job run by itself, or show when it does", _SCHEDULE_EXAMPLES))
     _list(_leaf(jobs, "jobs list", "list jobs"))
-    runs = _group(commands, "runs", "runs: rerun")
+    runs = _group(commands, "runs", "runs: rerun, share")
     again = _leaf(runs, "runs rerun", "run the tests of a run again that did not pass", _RERUN_EXAMPLES)
     again.add_argument("run_id", metavar="RUN_ID")
     again.add_argument("--all", action="store_true", help="also those that passed")
     _telling(again)
+    shared = _leaf(runs, "runs share", "print a link with which anybody reads a run's report", _SHARE_EXAMPLES)
+    shared.add_argument("run_id", metavar="RUN_ID")
+    shared.add_argument("--days", type=_whole(at_least=1), metavar="N", default=7, help="it is good for N days (7)")
+    shared.add_argument("--name", default="the command line", metavar="TEXT", help="whom it is for")
+    _server(shared)
     opened = _leaf(commands, "open", "print a link that opens a run's report in a browser for an hour")
     opened.add_argument("run_id", metavar="RUN_ID")
     opened.add_argument("--browser", action="store_true", help="open it, too")

@@ -36,6 +36,11 @@ def shown_path(token: str) -> str:
     return f"{SHOWN}{token}/"
 
 
+def shared_path(token: str) -> str:
+    """Give the path that a share's link has, wherever Matinee is; it leads to `shown_path` at the reports' origin."""
+    return f"/api/shared/{token}"
+
+
 def junit_path(kind: RunKind, run_id: str) -> str:
     """Give the path of the run's results as JUnit XML, a part of its report."""
     return f"{report_path(kind, run_id)}junit.xml"

@@ -75,6 +75,9 @@ TABLE = {
     "POST /api/runs/{run_id}/cancel": Row(of_editors(200, 404)),
     "GET /api/runs/{run_id}/console": Row(of_viewers(200, 404)),
     "POST /api/runs/{run_id}/rerun": Row(of_editors(202, 404), {"only": "all"}),
+    "GET /api/runs/{run_id}/shares": Row(of_viewers(200, 404)),
+    "POST /api/runs/{run_id}/shares": Row(of_editors(201, 404), {"name": "Designers"}),
+    "DELETE /api/runs/{run_id}/shares/{share_id}": Row(of_editors(204, 404)),
     "POST /api/runs/{run_id}/tickets": Row(of_viewers(201, 404)),
     "POST /api/schedules/preview": Row(of_viewers(200, 200), {"cron": "0 9 * * *"}),
     # A session is a cookie; a key beside it opens and closes none.
@@ -136,7 +139,9 @@ class Stage:
         self._made += 1
         known: dict[str, Any] = {"version": 1, "path": "index.html", "workspace_id": self._road.workspace_id}
         if "{run_id}" in path:
-            known["run_id"] = self._run() if method == "DELETE" else self._run_to_read
+            known["run_id"] = self._run() if path.endswith("{run_id}") and method == "DELETE" else self._run_to_read
+        if "{share_id}" in path:
+            known["share_id"] = self._post(f"/api/runs/{known['run_id']}/shares", {"name": "Designers"})
         if "{test_id}" in path or path in {"/api/jobs", "/api/jobs/{job_id}"}:
             known["test_id"] = self._post("/api/tests", SAVED)
         if "{job_id}" in path or path == "/api/jobs/run":

@@ -40,6 +40,7 @@ _ELSEWHERE = {
     "removeMember": {"path.member_id": "doomed_members"},
     "revokeApiKey": {"path.key_id": "doomed_keys"},
     "revokeTriggerKey": {"path.key_id": "doomed_trigger_keys", "path.job_id": "triggered"},
+    "revokeShare": {"path.share_id": "doomed_shares", "path.run_id": "shared"},
     "triggerJob": {"path.job_id": "triggered"},
     "signIn": {"body.key": "keys"},
     "testEvents": {"path.run_id": "ended"},

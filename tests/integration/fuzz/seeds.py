@@ -46,6 +46,9 @@ class Seeds:
     def _add_runs(self) -> None:
         self.known["ended"] = [self._ended(job_id=job_id) for job_id in self.known["jobs"]]
         self.known["doomed_runs"] = [self._ended() for _ in _EACH]
+        self.known["shared"] = [shared] = self.known["ended"][:1]
+        made = [self._made(f"/api/runs/{shared}/shares", name=f"share {number}") for number in _EACH]
+        self.known["doomed_shares"] = [share["id"] for share in made]
         self.known["runs"] = [*self.known["ended"], *(self._road.submit() for _ in _EACH)]
         bootstrap.artifacts().put_bytes(f"{viewer_prefix('1.65.1')}index.html", b"<p>viewer", content_type="text/html")
 

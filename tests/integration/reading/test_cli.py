@@ -123,7 +123,9 @@ def test_a_pass_is_told_line_by_line_with_its_report_and_exits_zero(
     ] == lines
     url = report.split()[-1]
     assert url.startswith(f"{server}/api/test-results/tests/")
-    assert 404 == httpx.get(url).status_code, "the ticket opens it, though this worker leaves no report there"
+    led = httpx.get(url)
+    ticket = url.partition("?ticket=")[2]
+    assert (303, f"https://reports.example/reports/{ticket}/") == (led.status_code, led.headers["location"])
 
 
 def test_a_failure_is_told_with_its_message_and_exits_one(
@@ -254,6 +256,18 @@ def test_open_prints_a_link_that_opens_the_report(server: str, world: Any, capsy
 
     url = capsys.readouterr().out.strip()
     assert url.startswith(f"{server}/api/test-results/tests/{world.run.id}/report/?ticket=tk_")
+
+
+def test_runs_share_prints_a_link_for_whoever_has_it(
+    server: str, world: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Good for so many days; its name tells afterwards whom it was for."""
+    assert 0 == main(["runs", "share", world.run.id, "--days", "30", "--name", "Designers"])
+
+    url = capsys.readouterr().out.strip()
+    assert url.startswith(f"{server}/api/shared/sh_")
+    [made] = bootstrap.shares().list(world.workspace_id, world.run.id)
+    assert ("Designers", 30) == (made.name, round((made.expires_at - made.created_at).total_seconds() / 86_400))
 
 
 def test_sign_in_prints_a_link_that_signs_in_once(server: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,7 @@ export type TagCount = Schemas["TagCount"];
 export type TestFigures = Schemas["TestFigures"];
 export type TestStatus = Schemas["TestStatus"];
 export type Tick = Schemas["Tick"];
+export type Share = Schemas["Share"];
 export type TriggerKey = Schemas["TriggerKey"];
 export type Usage = Schemas["Usage"];
 export type Workspace = Schemas["Workspace"];

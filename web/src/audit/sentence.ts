@@ -9,7 +9,7 @@ export interface Sentence {
   readonly more?: string;
 }
 
-const THINGS: Readonly<Record<string, string>> = { key: "API key" };
+const THINGS: Readonly<Record<string, string>> = { key: "API key", share: "link to a report" };
 
 const VERBS: Readonly<Record<string, string>> = { made: "made", "made test": "saved", "deleted member": "removed" };
 

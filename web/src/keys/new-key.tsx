@@ -17,6 +17,7 @@ export function NewKey({
   placeholder,
   choices,
   usual,
+  yes = "Make the key",
   make,
   close,
   children,
@@ -26,6 +27,7 @@ export function NewKey({
   /** Days; undefined is never. */
   choices: readonly (number | undefined)[];
   usual: number;
+  yes?: string;
   make: (wanted: Wanted) => Promise<void>;
   close: () => void;
   /** What else there is to say about it. */
@@ -81,7 +83,7 @@ export function NewKey({
               Cancel
             </Button>
             <Button type="submit" loading={busy} disabled={!name.trim()}>
-              Make the key
+              {yes}
             </Button>
           </Group>
         </Stack>

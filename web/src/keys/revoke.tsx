@@ -8,12 +8,14 @@ import type { Key } from "./entry";
 
 export function Revoke({
   entry,
+  what = "key",
   ask,
   done,
   close,
   children,
 }: {
   entry: Key;
+  what?: string;
   ask: () => Promise<unknown>;
   /** It is good for nothing any more, whoever saw to that. */
   done: () => void;
@@ -30,7 +32,7 @@ export function Revoke({
       close();
     } catch (error) {
       if (error instanceof ProblemError && error.status === 404) {
-        notifications.show({ color: "yellow", title: "This key was already revoked", message: entry.name });
+        notifications.show({ color: "yellow", title: `This ${what} was already revoked`, message: entry.name });
         done();
         close();
       } else {
@@ -44,7 +46,7 @@ export function Revoke({
     <Confirm
       opened
       title={`Revoke “${entry.name}”?`}
-      yes="Revoke the key"
+      yes={`Revoke the ${what}`}
       busy={busy}
       onYes={() => void revoke()}
       onNo={close}

@@ -7,11 +7,13 @@ import { statusColor } from "../parts/status";
 export function Secret({
   title,
   secret,
+  what = "the key",
   children,
   close,
 }: {
   title: string;
   secret: string;
+  what?: string;
   /** How it is used. */
   children: ReactNode;
   close: () => void;
@@ -36,7 +38,7 @@ export function Secret({
         >
           Keep it now: it is shown this one time. Matinee itself knows only a digest of it.
         </Alert>
-        <Copied text={secret} what="the key" />
+        <Copied text={secret} what={what} />
         {children}
         <Group justify="flex-end">
           <Button onClick={close}>I have kept it</Button>

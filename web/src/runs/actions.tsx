@@ -15,6 +15,7 @@ import { Confirm } from "../parts/confirm";
 import { useMay } from "../parts/may";
 import { isOver } from "../parts/status";
 import { Downloads } from "./downloads";
+import { ShareButton } from "./share";
 
 export function Actions({ run, status, bad }: { run: Run; status: RunStatus; bad: number }) {
   const edits = useMay("editor");
@@ -33,6 +34,7 @@ export function Actions({ run, status, bad }: { run: Run; status: RunStatus; bad
           </Button>
         )}
       </CopyButton>
+      {edits ? <ShareButton run={run} /> : null}
       {edits ? <Remove run={run} status={status} /> : null}
     </>
   );

@@ -74,6 +74,7 @@ from matinee.http.schemas.schedules import (
 )
 from matinee.http.schemas.service import Check, Health, Problem, Sandbox
 from matinee.http.schemas.shape import Id, Moment, Text
+from matinee.http.schemas.shares import NewShare, Share, ShareList, ShareRequest
 from matinee.http.schemas.statistics import Day, NextTick, Statistics, Tallies, Tally, TestFigures
 from matinee.http.schemas.triggers import NewTriggerKey, TriggerKey, TriggerKeyList, TriggerKeyRequest, TriggerRequest
 
@@ -106,6 +107,7 @@ __all__ = [
     "MemberRequest",
     "Moment",
     "NewApiKey",
+    "NewShare",
     "NewTriggerKey",
     "NewWorkspace",
     "NextTick",
@@ -134,6 +136,9 @@ __all__ = [
     "Session",
     "SessionKey",
     "SessionMember",
+    "Share",
+    "ShareList",
+    "ShareRequest",
     "SignInLink",
     "SignInRequest",
     "SignInWays",
