@@ -10,6 +10,8 @@ from infra.log import log_group
 from infra.reviewed import reviewed, reviewed_policy
 from infra.settings import LogDays
 
+#: What all its paths begin with. Told as a text: who asks the API's stage depends on its functions, and these on where reports are.
+STAGE = "live"
 #: API Gateway waits so long for an answer that does not stream, and for the whole of one that does.
 #: https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html
 _WAITS = Duration.seconds(29)
@@ -47,7 +49,7 @@ class Api(Construct):
             cloud_watch_role=account_log_role,
             cloud_watch_role_removal_policy=RemovalPolicy.DESTROY,
             deploy_options=apigateway.StageOptions(
-                stage_name="live",
+                stage_name=STAGE,
                 throttling_rate_limit=requests_a_second,
                 throttling_burst_limit=burst,
                 tracing_enabled=tracing,
@@ -61,7 +63,9 @@ class Api(Construct):
         for kind in ("test-status", "job-status"):
             stream = every.add_resource(kind).add_resource("sse").add_resource("{run}")
             stream.add_method("ANY", _streaming(status_stream))
-        every.add_resource("test-results").add_proxy(any_method=True, default_integration=_streaming(report_proxy))
+        reports = _streaming(report_proxy)
+        for parent, name in ((every, "test-results"), (every, "shared"), (self.api.root, "reports")):
+            parent.add_resource(name).add_proxy(any_method=True, default_integration=reports)
         for title, refused in (
             ("Refusals", apigateway.ResponseType.DEFAULT_4_XX),
             ("Failures", apigateway.ResponseType.DEFAULT_5_XX),
@@ -132,7 +136,7 @@ def _integration(function: lambda_.IFunction, *, call: str, streams: bool = Fals
 
 
 def _access_log() -> apigateway.AccessLogFormat:
-    """Log who asked for what. No query: a ticket, or a search, may be in it."""
+    """Log who asked for what. No query, and of the path only whose it is: a ticket, or a share's token, may be in it."""
     field = apigateway.AccessLogField
     return apigateway.AccessLogFormat.custom(
         Fn.join(
@@ -146,8 +150,8 @@ def _access_log() -> apigateway.AccessLogFormat:
                 field.context_request_time_epoch(),
                 '","method":"',
                 field.context_http_method(),
-                '","path":"',
-                field.context_path(),
+                '","resource":"',
+                field.context_resource_path(),
                 '","status":"',
                 field.context_status(),
                 '","latencyMs":"',

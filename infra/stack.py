@@ -15,6 +15,7 @@ from infra.live_table import LiveTable
 from infra.network import Network
 from infra.queues import WorkQueue
 from infra.release import Release
+from infra.reports import ReportSite
 from infra.settings import Settings
 from infra.sources import EveryMinute, LiveSource, QueueSource
 from infra.versions import Versions
@@ -105,13 +106,16 @@ class MatineeStack(Stack):
             account_log_role=settings.api_log_role,
             log_days=settings.log_retention_days,
         )
+        self.report_site = ReportSite(self, "ReportSite", api=self.api)
         self.web = WebSite(
             self,
             "Web",
             api=self.api,
+            reports=self.report_site,
             domain_name=settings.domain_name,
             certificate_arn=settings.certificate_arn,
         )
+        fleet.report_proxy.function.add_environment("MATINEE_REPORT_ORIGINS", f"{self.web.url}={self.report_site.url}")
         self.alarms = Alarms(
             self,
             "Alarms",
@@ -126,7 +130,8 @@ class MatineeStack(Stack):
         self._tell(
             WebBucket=self.web.bucket.bucket_name,
             DistributionId=self.web.distribution.distribution_id,
-            Url=f"https://{settings.domain_name or self.web.distribution.distribution_domain_name}",
+            Url=self.web.url,
+            ReportUrl=self.report_site.url,
             ApiUrl=self.api.api.url,
         )
 

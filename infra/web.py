@@ -6,8 +6,9 @@ from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from constructs import Construct
 
-from infra.api import Api
+from infra.api import STAGE, Api
 from infra.buckets import private_bucket
+from infra.reports import ReportSite
 from infra.reviewed import reviewed
 from matinee.http.site import page_policy
 
@@ -27,9 +28,17 @@ class WebSite(Construct):
     """The bucket and its distribution, which hands `/api/*` on to the API: one origin, so a session's cookie is enough."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, api: Api, domain_name: str, certificate_arn: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        api: Api,
+        reports: ReportSite,
+        domain_name: str,
+        certificate_arn: str,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._domain_name = domain_name
         self.bucket = private_bucket(
             self,
             "Files",
@@ -55,7 +64,7 @@ class WebSite(Construct):
                 origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
                 compress=True,
-                response_headers_policy=self._headers(),
+                response_headers_policy=self._headers(reports),
                 function_associations=[
                     cloudfront.FunctionAssociation(
                         function=cloudfront.Function(
@@ -72,7 +81,7 @@ class WebSite(Construct):
                 "/api/*": cloudfront.BehaviorOptions(
                     origin=origins.HttpOrigin(
                         api.host,
-                        origin_path=f"/{api.stage.stage_name}",
+                        origin_path=f"/{STAGE}",
                         read_timeout=Duration.seconds(60),  # a stream says something every 15 s
                     ),
                     viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
@@ -92,14 +101,19 @@ class WebSite(Construct):
             CFR4="CloudFront's own name takes what its certificate takes; with a domain of one's own TLS 1.2 is the least.",
         )
 
-    def _headers(self) -> cloudfront.ResponseHeadersPolicy:
+    @property
+    def url(self) -> str:
+        """The origin."""
+        return f"https://{self._domain_name or self.distribution.distribution_domain_name}"
+
+    def _headers(self, reports: ReportSite) -> cloudfront.ResponseHeadersPolicy:
         """Send with the UI's files what the embedded stack sends with them."""
         return cloudfront.ResponseHeadersPolicy(
             self,
             "Headers",
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=page_policy(), override=True
+                    content_security_policy=page_policy(reports.url), override=True
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
                 referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(

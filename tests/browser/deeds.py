@@ -11,7 +11,7 @@ from local.stack import Stack
 _SCRIPT = "import { test } from '@playwright/test';\ntest('a', () => {});\n"
 #: What a button or a link is called that changes something.
 _DEEDS = re.compile(
-    r"^(Run\b|Re-run|Save|Cancel|Delete|Edit|New|Add|Make|Give|Choose|More|Revoke|Remove|Restore|Set limits|Write|History|The schedule)"
+    r"^(Run\b|Re-run|Save|Cancel|Delete|Edit|New|Add|Make|Give|Choose|More|Revoke|Share|Remove|Restore|Set limits|Write|History|The schedule)"
 )
 #: Made by hand: what these buttons would ask for.
 _REQUESTS: list[tuple[str, str, Any]] = [
@@ -27,6 +27,7 @@ _REQUESTS: list[tuple[str, str, Any]] = [
     ("POST", "/api/jobs/{job}/trigger-keys", {"name": "A"}),
     ("POST", "/api/runs/{run}/cancel", None),
     ("POST", "/api/runs/{run}/rerun", {"only": "all"}),
+    ("POST", "/api/runs/{run}/shares", {"name": "A"}),
     ("DELETE", "/api/runs/{run}", None),
     ("POST", "/api/keys", {"name": "A"}),
     ("POST", "/api/members", {"email": "ada@example.com"}),

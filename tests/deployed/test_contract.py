@@ -1,6 +1,7 @@
 """One contract, two ways to it: the embedded stack, and API Gateway in front of the deployed functions."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -153,6 +154,26 @@ def test_a_report_is_served_whole_in_part_and_not_again(api: httpx.Client, run: 
     assert 307 == api.get(report.rstrip("/")).status_code
     for path in ("../console.txt", "..%2Fconsole.txt", "%2e%2e/console.txt", "data/%00", quote("\\..\\x", safe="")):
         assert api.get(f"{report}{path}").status_code in {400, 404}, path
+
+
+@pytest.mark.parametrize("way", ["tickets", "shares"])
+def test_a_browser_is_led_to_where_reports_are(
+    server: tuple[str, str], api: httpx.Client, stranger: httpx.Client, run: Any, way: str
+) -> None:
+    """Another origin, whose path has the ticket or a share's token; the report is there, its viewer too, and no cookie."""
+    made = api.post(f"/api/runs/{run['id']}/{way}", json={"name": "Designers"} if way == "shares" else None).json()
+    led = stranger.get(made.get("report") or made["path"])
+    origin, path = re.fullmatch(r"(https?://[^/]+)(/reports/(?:tk|sh)_[\w-]{43}/)", led.headers["location"]).groups()
+    # The emulator has no CloudFront: there the API itself is asked, as CloudFront would ask it.
+    base = server[0] if origin.startswith("https://") else origin
+    answers = [httpx.get(f"{base}{path}{name}", timeout=60) for name in ("", "trace/index.html", "data/no.png")]
+
+    assert (303, True) == (led.status_code, origin not in server[0])
+    assert [200, 200, 404] == [answer.status_code for answer in answers]
+    for answer in answers[:2]:
+        assert "object-src 'none'" in answer.headers["content-security-policy"]
+        assert "private" in answer.headers["cache-control"]
+    assert not [answer for answer in (led, *answers) if "set-cookie" in answer.headers]
 
 
 def test_bytes_of_an_attachment_come_as_they_are(api: httpx.Client, run: Any) -> None:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def test_events_and_reports_stream_and_the_api_answers_from_a_snapshot(template: "Template", match: Any) -> None:
-    """Two integrations have response transfer mode STREAM and its address; submit's is a version that is restored from a snapshot."""
+    """What streams has response transfer mode STREAM and its address: two paths of events, three of reports; submit's is a version that is restored from a snapshot."""
     methods = template.find_resources("AWS::ApiGateway::Method").values()
     streams = [one for one in methods if "STREAM" == one["Properties"]["Integration"].get("ResponseTransferMode")]
     addresses = [json.dumps(one["Properties"]["Integration"]["Uri"]) for one in streams]
 
-    assert 3 == len(streams)
+    assert 5 == len(streams)
     assert all("/response-streaming-invocations" in address and "2021-11-15" in address for address in addresses)
     assert {900_000} == {one["Properties"]["Integration"]["TimeoutInMillis"] for one in streams}
     template.has_resource_properties(
@@ -87,8 +87,7 @@ def test_every_bucket_is_private_and_encrypted(template: "Template") -> None:
 
 def test_the_ui_and_the_api_are_one_origin_over_tls(template: "Template", match: Any) -> None:
     """`/api/*` goes to the API uncached, with what the browser sent; the rest to the files, with the headers of the embedded stack."""
-    [distribution] = template.find_resources("AWS::CloudFront::Distribution").values()
-    told = distribution["Properties"]["DistributionConfig"]
+    told = distributions(template)["Matinee ("]
     [api] = told["CacheBehaviors"]
 
     assert "/api/*" == api["PathPattern"]
@@ -96,11 +95,79 @@ def test_the_ui_and_the_api_are_one_origin_over_tls(template: "Template", match:
     assert "b689b0a8-53d0-40ab-baf2-68738e2966ac" == api["OriginRequestPolicyId"]  # AllViewerExceptHostHeader
     assert "https-only" == api["ViewerProtocolPolicy"]
     assert "redirect-to-https" == told["DefaultCacheBehavior"]["ViewerProtocolPolicy"]
-    security = {"ContentSecurityPolicy": {"ContentSecurityPolicy": page_policy(), "Override": True}}
+    before, after = page_policy("https://\0").split("\0")
+    policy = {"Fn::Join": ["", [before, {"Fn::GetAtt": [match.any_value(), "DomainName"]}, after]]}
+    security = {"ContentSecurityPolicy": {"ContentSecurityPolicy": policy, "Override": True}}
     template.has_resource_properties(
         "AWS::CloudFront::ResponseHeadersPolicy",
         {"ResponseHeadersPolicyConfig": {"SecurityHeadersConfig": match.object_like(security)}},
     )
+
+
+def test_reports_have_an_origin_of_their_own_and_nothing_else_is_there(template: "Template", match: Any) -> None:
+    """A second distribution, which lets `/reports/` through and no cookie; report_proxy knows both, and the API has the path."""
+    told = distributions(template)["Matinee's reports ("]
+    behavior = told["DefaultCacheBehavior"]
+
+    assert "CacheBehaviors" not in told
+    assert "Aliases" not in told
+    assert {"GET", "HEAD"} == set(behavior["AllowedMethods"])
+    assert "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" == behavior["CachePolicyId"]  # AWS's CachingDisabled
+    assert "https-only" == behavior["ViewerProtocolPolicy"]
+    template.has_resource_properties(
+        "AWS::CloudFront::Function",
+        {"FunctionCode": match.string_like_regexp(r'startsWith\("/reports/"\)[^}]*404[\s\S]*request.cookies = \{\}')},
+    )
+    [proxy] = [
+        one["Properties"]
+        for one in template.find_resources("AWS::Lambda::Function").values()
+        if "matinee-report-proxy" == one["Properties"]["FunctionName"]
+    ]
+    origins = proxy["Environment"]["Variables"]["MATINEE_REPORT_ORIGINS"]["Fn::Join"][1]
+    assert ["https://", "=https://"] == [part for part in origins if isinstance(part, str)]
+    assert 2 == len({json.dumps(part) for part in origins if not isinstance(part, str)})
+    paths = {one["Properties"]["PathPart"] for one in template.find_resources("AWS::ApiGateway::Resource").values()}
+    assert {"test-results", "shared", "reports"} <= paths
+
+
+def test_no_log_has_a_path(template: "Template") -> None:
+    """A ticket is a part of it, or a share's token."""
+    [stage] = template.find_resources("AWS::ApiGateway::Stage").values()
+    log = stage["Properties"]["AccessLogSetting"]["Format"]
+
+    assert "$context.resourcePath" in log
+    assert "$context.path" not in log
+    assert not [told for told in distributions(template).values() if "Logging" in told]
+
+
+def test_with_a_name_of_its_own_the_app_may_still_frame_its_reports(assertions: ModuleType, tmp_path: Path) -> None:
+    """The reports keep CloudFront's name, so they are of another site."""
+    from infra.app import build  # noqa: PLC0415  as above
+    from infra.settings import Settings  # noqa: PLC0415
+
+    certificate = "arn:aws:acm:us-east-1:123456789012:certificate/x"
+    settings = Settings(domain_name="matinee.example.com", certificate_arn=certificate)
+    _, stack = build(outdir=str(tmp_path), settings=settings)
+    made = assertions.Template.from_stack(stack)
+    [proxy] = [
+        one["Properties"]
+        for one in made.find_resources("AWS::Lambda::Function").values()
+        if "matinee-report-proxy" == one["Properties"]["FunctionName"]
+    ]
+
+    assert (
+        "https://matinee.example.com=https://"
+        == proxy["Environment"]["Variables"]["MATINEE_REPORT_ORIGINS"]["Fn::Join"][1][0]
+    )
+
+
+def distributions(template: "Template") -> dict[str, Any]:
+    """What CloudFront is told, by how its comments begin."""
+    found = [
+        one["Properties"]["DistributionConfig"]
+        for one in template.find_resources("AWS::CloudFront::Distribution").values()
+    ]
+    return {told["Comment"]["Fn::Join"][1][0]: told for told in found}
 
 
 def test_somebody_hears_of_what_goes_wrong(template: "Template") -> None:
