@@ -37,7 +37,7 @@ export function Report({ run, path, coming }: { run: Run; path: string | undefin
         title={isOver(run.status) ? "Almost there" : "The report comes when the run ends"}
       >
         <Group gap="xs" justify="center">
-          {isOver(run.status) ? <Loader size="xs" aria-label="Making the report" /> : null}
+          {isOver(run.status) ? <Loader size="xs" role="status" aria-label="Making the report" /> : null}
           <Text size="sm">
             {isOver(run.status) ? "The report is being made." : "Until then, the tests show what they are doing."}
           </Text>
