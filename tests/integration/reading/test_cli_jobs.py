@@ -178,7 +178,7 @@ def test_a_run_without_failures_has_nothing_to_run_again(job: str, capsys: pytes
     assert "matinee: None of the run's tests failed.\n" == capsys.readouterr().err
 
 
-def test_open_prints_a_link_that_opens_the_report(job: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_open_prints_a_link_that_opens_the_report(job: str, server: str, capsys: pytest.CaptureFixture[str]) -> None:
     with PlayedJob(PASSED):
         main(["jobs", "run", job, "--wait"])
     capsys.readouterr()
@@ -186,7 +186,9 @@ def test_open_prints_a_link_that_opens_the_report(job: str, capsys: pytest.Captu
     assert 0 == main(["open", newest().id])
     url = capsys.readouterr().out.strip()
     assert f"/api/test-results/jobs/{newest().id}/report/?ticket=tk_" in url
-    assert 200 == httpx.get(url).status_code
+    there = httpx.get(url, headers={"Accept": "text/html"}).headers["location"]
+    assert there.startswith("https://reports.example/reports/tk_")
+    assert 200 == httpx.get(server + there.removeprefix("https://reports.example")).status_code
 
 
 def test_ctrl_c_cancels_the_run_and_keeps_what_was_finished(job: str) -> None:
