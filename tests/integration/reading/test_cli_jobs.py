@@ -6,12 +6,15 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from uuid_utils import uuid7
 
+from functions.report_proxy.app import create_app as report_proxy
 from matinee import bootstrap
 from matinee.cli import main
 from matinee.model.run import Reason, RunStatus, TestStatus
@@ -178,7 +181,9 @@ def test_a_run_without_failures_has_nothing_to_run_again(job: str, capsys: pytes
     assert "matinee: None of the run's tests failed.\n" == capsys.readouterr().err
 
 
-def test_open_prints_a_link_that_opens_the_report(job: str, server: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_open_prints_a_link_that_opens_the_report(
+    job: str, serve: Callable[[Any], str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with PlayedJob(PASSED):
         main(["jobs", "run", job, "--wait"])
     capsys.readouterr()
@@ -188,7 +193,7 @@ def test_open_prints_a_link_that_opens_the_report(job: str, server: str, capsys:
     assert f"/api/test-results/jobs/{newest().id}/report/?ticket=tk_" in url
     there = httpx.get(url, headers={"Accept": "text/html"}).headers["location"]
     assert there.startswith("https://reports.example/reports/tk_")
-    assert 200 == httpx.get(server + there.removeprefix("https://reports.example")).status_code
+    assert 200 == httpx.get(serve(report_proxy()) + there.removeprefix("https://reports.example")).status_code
 
 
 def test_ctrl_c_cancels_the_run_and_keeps_what_was_finished(job: str) -> None:
