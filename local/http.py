@@ -1,6 +1,6 @@
 """The HTTP functions and the web interface in one process, on one origin, and the reports on another.
 
-`python -m local.http DESCRIPTOR [DESCRIPTOR_OF_REPORTS]`: listening sockets, that of the reports on a port of its own.
+`python -m local.http DESCRIPTOR...`: listening sockets on one port, or on two, of which the second is the reports'.
 """
 
 import socket
@@ -77,8 +77,8 @@ def main() -> None:
         listening = [closing.enter_context(socket.socket(fileno=int(number))) for number in sys.argv[1:]]
         for each in listening:
             each.set_inheritable(False)
-        report_port = listening[1].getsockname()[1] if len(listening) > 1 else None
-        app = create_app(report_port=report_port)
+        _, *others = dict.fromkeys(each.getsockname()[1] for each in listening)
+        app = create_app(report_port=others[0] if others else None)
         # No access log: a path may carry a ticket.
         config = uvicorn.Config(app, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS)
         uvicorn.Server(config).run(sockets=listening)

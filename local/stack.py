@@ -22,6 +22,7 @@ from local.aws import EmbeddedAws
 from local.errors import StackError
 from local.home import Home
 from local.options import Options, silent
+from local.ports import listen
 from local.postgres import EmbeddedPostgres
 from local.processes import Program
 from local.runtime import Installation
@@ -88,11 +89,11 @@ class Stack:
         self._began = time.monotonic()
         self.home = Home.open(options.home)
         self._closing.callback(self.home.close)
-        self._sockets = [
-            self._closing.enter_context(_listen(port, name))
-            for port, name in ((options.port, "MATINEE_PORT"), (options.report_port, "MATINEE_REPORT_PORT"))
-        ]
-        self.port, self.report_port = (each.getsockname()[1] for each in self._sockets)
+        self._sockets = self._listen(options.port, "MATINEE_PORT")
+        self.port = self._sockets[0].getsockname()[1]
+        of_reports = self._listen(options.report_port, "MATINEE_REPORT_PORT")
+        self.report_port = of_reports[0].getsockname()[1]
+        self._sockets += of_reports
         self.url = f"http://127.0.0.1:{self.port}"
         self.home.announce(self.url)
 
@@ -112,6 +113,9 @@ class Stack:
         self._wait_until_ready()
         self.aws.begin()  # after the readiness, so that people need not wait for what nobody needs yet
         self._closing.callback(Watch(self._parts(), say=options.say).stop)
+
+    def _listen(self, port: int, setting: str) -> list[socket.socket]:
+        return [self._closing.enter_context(each) for each in listen(port, setting)]
 
     def _prepare(self) -> None:
         """Do at the same time what does not depend on each other."""
@@ -220,15 +224,6 @@ class Stack:
 
     def _say(self, what: str) -> None:
         self.options.say(f"{time.monotonic() - self._began:5.1f} s  {what}")
-
-
-def _listen(port: int, setting: str) -> socket.socket:
-    try:
-        return socket.create_server(("127.0.0.1", port), backlog=1024)
-    except OSError as error:
-        raise StackError(
-            f"Port {port} cannot be had: {error.strerror}. Stop the program that has it, or set {setting} to another."
-        ) from error
 
 
 @contextmanager

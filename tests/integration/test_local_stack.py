@@ -19,8 +19,9 @@ import pytest
 
 from local.errors import StackError
 from local.options import Options
+from local.ports import listen
 from local.stack import Stack, temporary
-from tests.integration.procfs import alive, children, command, family, listening, still_alive
+from tests.integration.procfs import alive, children, command, family, listeners, listening, still_alive
 
 _UP = [sys.executable, "-m", "local.up"]
 _SLOW = """
@@ -53,6 +54,10 @@ def _url(up: subprocess.Popen[str]) -> str:
 def _said(up: subprocess.Popen[str]) -> str:
     """What a stack said until its end, which must come soon."""
     return up.communicate(timeout=60)[1]
+
+
+#: 127.0.0.1 and ::1, as the kernel writes them.
+LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
 
 
 @pytest.fixture
@@ -91,7 +96,17 @@ def test_everything_listens_on_loopback(stack: Stack) -> None:
     addresses = {address for pid in (os.getpid(), *family(os.getpid())) for address, _ in listening(pid)}
 
     assert stack.url.startswith("http://127.0.0.1:")
-    assert {"0100007F"} == addresses
+    assert {"0100007F"} <= addresses <= LOOPBACK
+
+
+def test_no_script_can_serve_what_a_browser_takes_for_ours(stack: Stack) -> None:
+    """To a browser `localhost` is 127.0.0.1 and ::1, so both are ours, of the app and of the reports."""
+    for port in (stack.port, stack.report_port):
+        for kind, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            with pytest.raises(OSError, match=r"in use|not supported|Cannot assign"):
+                socket.create_server((address, port), family=kind)
+    assert listeners(stack.port) == listeners(stack.report_port)
+    assert {"0100007F"} <= listeners(stack.report_port) <= LOOPBACK
 
 
 def test_the_root_is_a_page(stack: Stack) -> None:
@@ -254,6 +269,20 @@ def test_a_taken_port_gets_a_sentence(tmp_path: Path) -> None:
 
     assert f"Port {port} cannot be had" in said
     assert "set MATINEE_PORT to another" in said
+
+
+def test_a_port_that_somebody_has_at_the_other_address_is_taken() -> None:
+    """Where the machine has another. Nothing is left open."""
+    try:
+        other = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with other:
+        port = other.getsockname()[1]
+        with pytest.raises(StackError, match=f"Port {port} cannot be had"):
+            listen(port, "MATINEE_REPORT_PORT")
+
+    assert set() == listeners(port)
 
 
 def test_a_taken_port_of_reports_gets_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
