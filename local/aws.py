@@ -71,7 +71,13 @@ class EmbeddedAws:
 
     def _function(self, name: str, deployed: Deployed, database_url: str, own: str) -> Function:
         environ = environment.for_function(
-            name, deployed, aws=self.environment, database_url=database_url, scratch=self._home.scratch, own=own
+            name,
+            deployed,
+            aws=self.environment,
+            database_url=database_url,
+            scratch=self._home.scratch,
+            vault_key=self._home.vault_key,
+            own=own,
         )
         return Function(
             name=name,

@@ -17,6 +17,8 @@ _PASSED = {
     "merge_report": ("MATINEE_SANDBOX",),
     "sweep": ("MATINEE_RETENTION_DAYS",),
 }
+#: Those that encrypt variables, or decrypt them.
+_WITH_KEY = {"submit", "run_test"}
 #: What is otherwise on a laptop than in a bundle or an image.
 _PLACES = {
     "submit": {"MATINEE_PARSER": str(RUNTIME / "node_modules" / "@babel" / "parser" / "lib" / "index.js")},
@@ -27,7 +29,14 @@ _PLACES = {
 
 
 def for_function(
-    name: str, deployed: Deployed, *, aws: Mapping[str, str], database_url: str, scratch: Path, own: str = ""
+    name: str,
+    deployed: Deployed,
+    *,
+    aws: Mapping[str, str],
+    database_url: str,
+    scratch: Path,
+    vault_key: Path,
+    own: str = "",
 ) -> dict[str, str]:
     """Give the environment of a worker of function `name`: the deployed function's own, and how to reach AWS and Postgres.
 
@@ -38,7 +47,7 @@ def for_function(
         "AWS_LAMBDA_FUNCTION_NAME": deployed_name(name),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed.memory_mb),
         "MATINEE_FUNCTION_ARN": deployed.arn,
-        **_own(name, deployed, aws, database_url),
+        **_own(name, deployed, aws, database_url, vault_key),
         **({"MATINEE_EGRESS_OWN": own} if name == "run_test" else {}),
     }
 
@@ -50,18 +59,27 @@ def for_http(
     database_url: str,
     scratch: Path,
     report_origins: str,
+    vault_key: Path,
 ) -> dict[str, str]:
     """Give the environment of the process that serves the HTTP functions together: all of theirs."""
     environment = _base(scratch)
     for name, deployed in functions.items():
-        environment |= _own(name, deployed, aws, database_url)
+        environment |= _own(name, deployed, aws, database_url, vault_key)
     return environment | {"POWERTOOLS_SERVICE_NAME": "http", "MATINEE_REPORT_ORIGINS": report_origins}
 
 
-def _own(name: str, deployed: Deployed, aws: Mapping[str, str], database_url: str) -> dict[str, str]:
+def _own(name: str, deployed: Deployed, aws: Mapping[str, str], database_url: str, vault_key: Path) -> dict[str, str]:
     # Who is given the secret with the database's URL in the cloud is given the URL here; nobody else is.
     database = {"DATABASE_URL": database_url} if "DATABASE_SECRET" in deployed.environment else {}
-    return {**deployed.environment, **database, **_PLACES.get(name, {}), **_set_here(_PASSED.get(name, ())), **aws}
+    key = {"MATINEE_KEY_FILE": str(vault_key)} if name in _WITH_KEY else {}
+    return {
+        **deployed.environment,
+        **database,
+        **key,
+        **_PLACES.get(name, {}),
+        **_set_here(_PASSED.get(name, ())),
+        **aws,
+    }
 
 
 def _set_here(names: Iterable[str]) -> dict[str, str]:

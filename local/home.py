@@ -12,6 +12,7 @@ from typing import Self
 
 from local.errors import StackError
 from matinee.stores.keys import Keys
+from matinee.stores.vault import make_key_file
 
 
 class Home:
@@ -23,6 +24,9 @@ class Home:
         self.logs = path / "logs"
         self.key_file = path / "api-key"
         self.logs.mkdir(mode=0o700, exist_ok=True)
+        #: By what variables are encrypted. A backup of the database is of no use without it.
+        self.vault_key = path / "secrets.key"
+        make_key_file(self.vault_key)
         #: For what functions put into their /tmp. Wiped here, for a killed stack could not.
         self.scratch = short_folder(path)
         if os.geteuid() == 0:

@@ -163,6 +163,7 @@ class Stack:
             database_url=database_url,
             scratch=self.home.scratch,
             report_origins=self._report_origins(),
+            vault_key=self.home.vault_key,
         )
         self._viewer = functions["report_proxy"].environment
         self._say("deployed")

@@ -27,6 +27,7 @@ def executor() -> Executor:
         artifacts=bootstrap.artifacts(),
         runner=bootstrap.runner(),
         reports=bootstrap.reports(),
+        vault=bootstrap.vault,
         on_result=_measure,
     )
 

@@ -14,6 +14,7 @@ from functions.submit.routes import (
     statistics,
     tests,
     triggers,
+    variables,
 )
 from matinee import __version__
 from matinee.http import problems
@@ -50,6 +51,7 @@ def create_app() -> Api:
         keys,
         members,
         limits,
+        variables,
         health,
     ):
         app.include_router(routes.router)

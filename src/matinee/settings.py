@@ -40,6 +40,19 @@ class DatabaseSettings(_Settings):
         return self
 
 
+class VaultSettings(_Settings):
+    """By what variables are encrypted, and decrypted: submit and run_test."""
+
+    matinee_kms_key: str = Field(default="", description="ARN of the KMS key; without it the file's is taken.")
+    matinee_key_file: str = Field(default="", description="The file with the key, where there is no KMS.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if not self.matinee_kms_key and not self.matinee_key_file:
+            raise ValueError("MATINEE_KMS_KEY or MATINEE_KEY_FILE must be set")
+        return self
+
+
 class TestQueueSettings(_Settings):
     """Where tests go to be run."""
 

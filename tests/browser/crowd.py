@@ -84,7 +84,7 @@ def crowd(stack: Stack, tests: int) -> Iterator[Crowd]:
         title="A crowd",
         created_at=datetime.now(UTC),
         tests=tuple(
-            NewTest(id=each, title=f"Test {number}", timeout_seconds=60, retries=0, variables={}, **common)
+            NewTest(id=each, title=f"Test {number}", timeout_seconds=60, retries=0, **common)
             for number, each in enumerate(ids)
         ),
     )

@@ -25,6 +25,7 @@ from matinee.stores.keys import Keys
 from matinee.stores.postgres import Database
 from matinee.stores.queues import Queue
 from matinee.stores.rows import NewRun, NewTest, Run
+from matinee.stores.vault import make_key_file
 from matinee.usecases.submit import Submission
 from tests.integration.stack_fixture import stack  # noqa: F401  a fixture
 
@@ -96,7 +97,6 @@ class Road:
             "base_url": None,
             "timeout_seconds": 60,
             "retries": 0,
-            "variables": {},
         }
         made = [NewTest(id=str(uuid7()), title=f"test {at}", **{**common, **(test or {})}) for at in range(tests)]
         fields: dict[str, Any] = {
@@ -257,7 +257,9 @@ def _aws_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def road(postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch, _aws_for_threads: None) -> Iterator[Road]:
+def road(
+    postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, _aws_for_threads: None
+) -> Iterator[Road]:
     """The road, with a workspace and its key."""
     environment = {
         "AWS_ACCESS_KEY_ID": "test",
@@ -269,7 +271,9 @@ def road(postgres: str, database: Database, monkeypatch: pytest.MonkeyPatch, _aw
         "MATINEE_PARSER": str(PARSER),
         "MATINEE_REPORT_ORIGINS": "https://matinee.example=https://reports.example",
         "PLAYWRIGHT_VERSION": "1.65.1",
+        "MATINEE_KEY_FILE": str(tmp_path / "secrets.key"),
     }
+    make_key_file(tmp_path / "secrets.key")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

@@ -21,7 +21,7 @@ INSERT INTO run_tests (
     id, workspace_id, run_id, position, title, language, module, script, timeout_seconds, retries, variables,
     saved_test_id, status, started_at, ended_at, duration_ms, attempts
 ) VALUES (
-    %(test_id)s, %(workspace_id)s, %(run_id)s, %(position)s, 'T', 'typescript', false, '', 60, 0, '{}',
+    %(test_id)s, %(workspace_id)s, %(run_id)s, %(position)s, 'T', 'typescript', false, '', 60, 0, '[]',
     %(saved_test_id)s, %(status)s, %(started_at)s, %(ended_at)s, %(ms)s, 1
 )
 """

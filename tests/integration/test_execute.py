@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from matinee.model.errors import LeaseLostError
+from matinee.model.errors import LeaseLostError, VaultUnavailableError
 from matinee.model.lease import Lease
 from matinee.model.run import Reason, RunKind, TestStatus
 from matinee.model.script import Language
@@ -24,6 +24,7 @@ from matinee.runner.told import Told, documents
 from matinee.runner.warm import Place
 from matinee.stores.artifacts import Artifacts
 from matinee.stores.live import LiveTable
+from matinee.stores.vault import FileKeys, Vault, make_key_file
 from matinee.usecases.execute import Executor, TryAgainError
 
 ORDER = TestOrder(
@@ -35,7 +36,7 @@ REPORT = "runs/w/r/report/"
 
 
 @pytest.fixture
-def executor(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
+def executor(runtime: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
     for name, value in {
         "AWS_ACCESS_KEY_ID": "t",
         "AWS_SECRET_ACCESS_KEY": "t",
@@ -45,6 +46,8 @@ def executor(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executo
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     place = Place(runtime=runtime, sandbox=choose("auto", runtime=runtime), memory_bytes=1 << 30)
     runner = Runner(place)
+    key = tmp_path / "secrets.key"
+    make_key_file(key)
     reports = ReportStep(place)
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="artifacts")
@@ -63,6 +66,7 @@ def executor(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executo
             artifacts=Artifacts(boto3.client("s3"), bucket="artifacts"),
             runner=runner,
             reports=reports,
+            vault=lambda: Vault(FileKeys(key)),
         )
     runner.close()
     reports.close()
@@ -227,3 +231,59 @@ def test_a_test_whose_workers_were_all_lost_is_given_up(executor: Executor) -> N
 
     assert result is not None
     assert (TestStatus.ERROR, Reason.WORKER_LOST, 3) == (result.status, result.reason, result.attempts)
+
+
+READS = """
+import { test, expect } from '@playwright/test';
+test('reads', async () => { expect([process.env.WHO, process.env.WHERE]).toEqual(['ada', 'here']); });
+"""
+
+
+def test_variables_are_decrypted_for_the_script_and_the_last_of_a_name_counts(executor: Executor) -> None:
+    vault = executor.vault()
+    sealed = (
+        vault.seal("w", {"WHO": "grace", "WHERE": "here"}, secret=False),
+        vault.seal("w", {"WHO": "ada"}, secret=False),
+    )
+
+    executor.execute(ORDER.model_copy(update={"script": READS, "variables": sealed}), extend=no_extension)
+
+    result = executor.live.states("r")["t"].result
+    assert result is not None
+    assert TestStatus.PASSED is result.status, result.message
+
+
+def test_variables_that_cannot_be_decrypted_end_the_test_with_a_sentence(executor: Executor, tmp_path: Path) -> None:
+    """The script does not begin without them, and what helps is said."""
+    sealed = executor.vault().seal("w", {"WHO": "ada"}, secret=False)
+    (tmp_path / "secrets.key").unlink()
+
+    executor.execute(ORDER.model_copy(update={"variables": (sealed,)}), extend=no_extension)
+
+    result = executor.live.states("r")["t"].result
+    assert result is not None
+    assert (TestStatus.ERROR, Reason.VARIABLES_UNREADABLE) == (result.status, result.reason)
+    assert "secrets.key, cannot be read (No such file or directory). Put it back from a backup" in (
+        result.message or ""
+    )
+
+
+def test_a_key_that_does_not_answer_is_asked_again(executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says nothing about the test, whose message comes back."""
+    vault = executor.vault()
+    order = ORDER.model_copy(
+        update={"script": READS, "variables": (vault.seal("w", {"WHO": "ada", "WHERE": "here"}, secret=False),)}
+    )
+
+    def away(*_: object) -> bytes:
+        raise VaultUnavailableError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileKeys, "unwrap", away)
+        with pytest.raises(TryAgainError):
+            executor.execute(order, extend=no_extension)
+    executor.execute(order, extend=no_extension)
+
+    result = executor.live.states("r")["t"].result
+    assert result is not None
+    assert (TestStatus.PASSED, 2) == (result.status, result.attempts)

@@ -11,6 +11,7 @@ from matinee.model.errors import LiveUnavailableError
 from matinee.model.script import Language
 from matinee.stores.rows import Run
 from matinee.stores.tests import TestDraft
+from tests.integration.opened import opened
 
 SCRIPT = "import { test } from '@playwright/test';\ntest('a', async () => {});\n"
 PROBLEM = "application/problem+json"
@@ -212,7 +213,7 @@ def test_a_run_of_a_job_is_queued_with_all_of_its_tests(road: Any, api: Any) -> 
         first.base_url,
         first.timeout_seconds,
         first.retries,
-        first.variables,
+        opened(first),
     )
 
 
@@ -412,7 +413,7 @@ def test_what_failed_is_run_again_as_it_was(road: Any, api: Any) -> None:
     assert (old.id, shown["jobId"], "job", 5) == (new["rerunOf"], new["jobId"], new["kind"], new["parallelism"])
     assert ["T0", "T2", "T3", "T6"] == [test["title"] for test in new["tests"]]
     orders = bootstrap.runs().orders(new["id"])
-    assert (f"// 0\n{SCRIPT}", {"WHO": "ada"}) == (orders[0].script, orders[0].variables)
+    assert (f"// 0\n{SCRIPT}", {"WHO": "ada"}) == (orders[0].script, opened(orders[0]))
     assert new["id"] in [order.run_id for order in road.plans()]
 
 
@@ -451,7 +452,7 @@ def test_a_single_scripts_run_is_run_again_as_one(road: Any, api: Any) -> None:
     new = answers[0].json()["runId"]
     assert answers[0].json() == answers[1].json()
     (order,) = road.orders()
-    assert (new, new, "Mine", {"A": "b"}) == (order.run_id, order.test_id, order.title, order.variables)
+    assert (new, new, "Mine", {"A": "b"}) == (order.run_id, order.test_id, order.title, opened(order))
     assert ("test", old) == tuple(api.get(f"/api/runs/{new}").json()[name] for name in ("kind", "rerunOf"))
 
 

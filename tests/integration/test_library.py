@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from uuid_utils import uuid7
 
+from tests.integration.opened import opened
+
 SCRIPT = "import { test } from '@playwright/test';\ntest('a', async () => {});\n"
 PROBLEM = "application/problem+json"
 
@@ -320,7 +322,7 @@ def test_a_run_of_a_saved_test_says_which_version_it_ran(road: Any, api: Any) ->
         order.base_url,
         order.timeout_seconds,
         order.retries,
-        order.variables,
+        opened(order),
     )
     put(api, f"/api/tests/{saved['id']}", {"title": "New", "script": "// new"})
     (shown,) = api.get(f"/api/runs/{run_id}").json()["tests"]

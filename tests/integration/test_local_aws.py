@@ -56,6 +56,7 @@ class Cloud:
                     aws=aws,
                     database_url="postgresql://nobody@/nothing",
                     scratch=self.folder,
+                    vault_key=self.folder / "secrets.key",
                 ),
             )
             for name in INVOKED

@@ -27,6 +27,7 @@ from matinee.runner.told import Told, documents
 from matinee.runner.warm import Place
 from matinee.stores.artifacts import Artifacts
 from matinee.stores.live import LiveTable
+from matinee.stores.vault import FileKeys, Vault
 from matinee.usecases.execute import Executor
 from matinee.usecases.merge import Merger, ReportFailedError
 
@@ -86,7 +87,13 @@ def merger(aws: None, place: Place) -> Iterator[Merger]:  # noqa: ARG001
 def job(merger: Merger, place: Place) -> list[dict[str, Any]]:
     """A job's run that is over but for its report: what was run left its blobs, the rest is in the manifest alone."""
     runner = Runner(place)
-    executor = Executor(live=merger.live, artifacts=merger.artifacts, runner=runner, reports=merger.reports)
+    executor = Executor(
+        live=merger.live,
+        artifacts=merger.artifacts,
+        runner=runner,
+        reports=merger.reports,
+        vault=lambda: Vault(FileKeys(Path("/nowhere"))),
+    )
     tests: list[dict[str, Any]] = []
     for number, (title, script) in enumerate(SCRIPTS):
         order = TestOrder(

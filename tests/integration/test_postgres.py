@@ -23,7 +23,7 @@ from matinee.model.errors import (
 )
 from matinee.model.run import Counts, Reason, RunKind, RunStatus, RunTrigger, TestStatus
 from matinee.model.script import Language
-from matinee.model.work import Case, TestResult
+from matinee.model.work import Case, Sealed, TestResult
 from matinee.stores.keys import Keys
 from matinee.stores.postgres import Database
 from matinee.stores.rows import NewRun, NewTest, from_ms, to_ms
@@ -64,7 +64,7 @@ def new_run(workspace: str, *, tests: int = 1, **more: Any) -> NewRun:
             base_url=None,
             timeout_seconds=60,
             retries=0,
-            variables={"A": "ä\n😀"},
+            variables=(Sealed(secret=True, text="1.a.b"),),
         )
         for position in range(tests)
     ]

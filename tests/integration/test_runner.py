@@ -11,6 +11,7 @@ import pytest
 
 from matinee.model.run import Reason, TestStatus
 from matinee.model.script import Language
+from matinee.model.variables import Given
 from matinee.model.work import Event, TestOrder
 from matinee.runner import slim
 from matinee.runner.execution import Execution, Runner, Stop
@@ -51,6 +52,7 @@ def run(runner: Runner) -> Iterator[Run]:
         seconds: float = 40,
         stop: Stop | None = None,
         on_event: Callable[[Event], None] | None = None,
+        variables: dict[str, str] | None = None,
         **order: object,
     ) -> Execution:
         told = TestOrder.model_validate(
@@ -60,7 +62,12 @@ def run(runner: Runner) -> Iterator[Run]:
             }
         )  # fmt: skip
         execution = runner.execute(
-            told, script, seconds=seconds, stop=stop or Stop(), on_event=on_event or (lambda _: None)
+            told,
+            script,
+            given=Given(variables or {}),
+            seconds=seconds,
+            stop=stop or Stop(),
+            on_event=on_event or (lambda _: None),
         )
         ended.append(execution)
         return execution

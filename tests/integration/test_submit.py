@@ -14,6 +14,7 @@ from matinee.model.confinement import Confinement
 from matinee.model.errors import LiveUnavailableError
 from matinee.model.work import Event
 from matinee.stores.artifacts import test_prefix as prefix_of_test
+from tests.integration.opened import opened
 
 SCRIPT = "import { test } from '@playwright/test';\ntest('a', async ({ page }) => { await page.goto('/'); });\n"
 
@@ -40,7 +41,7 @@ def test_a_script_is_queued_with_all_that_its_worker_needs(road: Any, api: Any) 
     assert (run_id, run_id, road.workspace_id) == (order.run_id, order.test_id, order.workspace_id)
     assert ("Home", SCRIPT, "typescript", False) == (order.title, order.script, order.language, order.module)
     assert ("https://example.com/x", 840, 2) == (order.base_url, order.timeout_seconds, order.retries)
-    assert {"WHO": "ada"} == order.variables
+    assert {"WHO": "ada"} == opened(order)
 
 
 def test_the_answer_has_the_links_to_what_will_be(api: Any) -> None:
@@ -80,7 +81,7 @@ def test_odd_characters_arrive_as_they_were(road: Any, api: Any, odd: str) -> No
     submit(api, script=f"// {odd}\n{SCRIPT}", variables={"A": odd})
 
     (order,) = road.orders()
-    assert (f"// {odd}\n{SCRIPT}", {"A": odd}) == (order.script, order.variables)
+    assert (f"// {odd}\n{SCRIPT}", {"A": odd}) == (order.script, opened(order))
 
 
 def test_a_module_is_told_to_be_one(road: Any, api: Any) -> None:

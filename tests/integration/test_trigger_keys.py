@@ -15,6 +15,7 @@ from functions.status_stream.app import create_app as status_stream
 from functions.submit.app import create_app
 from matinee import bootstrap
 from matinee.model.errors import UnauthorizedError
+from tests.integration.opened import opened
 
 SCRIPT = "import { test } from '@playwright/test';\ntest('a', async () => {});\n"
 PROBLEM = "application/problem+json"
@@ -252,7 +253,7 @@ def test_the_variables_of_a_trigger_reach_the_tests(api: Any, outside: Any, job:
 
     run_id = trigger(outside, job, make_key(api, job), json={"variables": variables}).json()["runId"]
 
-    assert [variables] == [order.variables for order in bootstrap.runs().orders(run_id)]
+    assert [variables] == [opened(order) for order in bootstrap.runs().orders(run_id)]
 
 
 def test_a_body_that_makes_no_sense_is_refused_names_the_field_and_does_not_count(
@@ -377,7 +378,7 @@ def test_a_trigger_key_opens_nothing_else(api: Any, job: Any, client_of: Callabl
         "workspace_id": made["id"],
         "share_id": made["id"],
     }
-    known = {"version": 1, "path": "index.html", **ids}
+    known = {"version": 1, "path": "index.html", "name": "TOKEN", **ids}
     anyone = [
         path
         for path, of in create_app().openapi()["paths"].items()

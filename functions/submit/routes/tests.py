@@ -168,5 +168,7 @@ def run_test(
     test_id: str, body: schemas.HowRequest, principal: Editor, idempotency_key: IdempotencyKey = None
 ) -> schemas.RunAccepted:
     """Run a test's newest version. Each run has its own id and keeps its own report."""
-    run = bootstrap.starter().test(starting(principal, idempotency_key), test_id, How(**dict(body)))
+    wish = dict(body)
+    variables = wish.pop("variables")
+    run = bootstrap.starter().test(starting(principal, idempotency_key), test_id, How(**wish), variables)
     return views.run_accepted(run)

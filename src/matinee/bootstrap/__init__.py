@@ -35,6 +35,8 @@ from matinee.bootstrap.stores import (
     ticks,
     tracking,
     trigger_keys,
+    variables,
+    vault,
     vitals,
     workspaces,
 )
@@ -117,6 +119,8 @@ __all__ = [
     "tracker",
     "tracking",
     "trigger_keys",
+    "variables",
+    "vault",
     "vitals",
     "workspaces",
 ]
@@ -140,6 +144,6 @@ def reset() -> None:
         tracking,
         keys,
     )
-    for part in (*stores, tenants, schedules, ticks, sweeps, scheduler, issuer):
+    for part in (*stores, tenants, schedules, ticks, sweeps, scheduler, issuer, vault):
         part.forget()
     settings.load.cache_clear()

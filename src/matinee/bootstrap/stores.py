@@ -1,6 +1,7 @@
 """Settings to clients to stores."""
 # ruff: noqa: PLC0415 - imports stand inside: a function loads only what it uses, and run_test has no Postgres driver
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matinee import settings
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from matinee.stores.ticks import Ticks
     from matinee.stores.tracking import Tracking
     from matinee.stores.trigger_keys import TriggerKeys
+    from matinee.stores.variables import Variables
+    from matinee.stores.vault import Vault
     from matinee.stores.vitals import Vitals
     from matinee.stores.workspaces import Workspaces
 
@@ -155,6 +158,26 @@ def _secret(arn: str) -> str:
     from matinee.stores.secrets import text_of
 
     return text_of(boto3.client("secretsmanager", config=aws()), arn)
+
+
+@Part
+def vault() -> "Vault":
+    """Give what encrypts and decrypts variables: by KMS where a key of it is named, else by a file."""
+    from matinee.stores.vault import FileKeys, KmsKeys, Vault
+
+    told = settings.load(settings.VaultSettings)
+    if not told.matinee_kms_key:
+        return Vault(FileKeys(Path(told.matinee_key_file)))
+    import boto3
+
+    return Vault(KmsKeys(boto3.client("kms", config=aws()), key=told.matinee_kms_key))
+
+
+def variables() -> "Variables":
+    """Give the saved variables in Postgres."""
+    from matinee.stores.variables import Variables
+
+    return Variables(database(), vault())
 
 
 @Part

@@ -30,6 +30,7 @@ from matinee.bootstrap.stores import (
     tests,
     ticks,
     tracking,
+    vault,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def launcher() -> "Launcher":
     """Give what makes runs and queues them."""
     from matinee.usecases.launch import Launcher
 
-    return Launcher(runs(), live(), dispatch(), job_queue(), planner())
+    return Launcher(runs(), live(), dispatch(), job_queue(), planner(), vault)
 
 
 def timekeeper() -> "Timekeeper":

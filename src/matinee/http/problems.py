@@ -33,6 +33,8 @@ TABLE: Mapping[type[errors.MatineeError], tuple[HTTPStatus, str]] = {
     errors.DatabaseUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
     errors.LiveUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
     errors.IssuerUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+    errors.VaultUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+    errors.VaultKeyError: (HTTPStatus.INTERNAL_SERVER_ERROR, "vault-key"),
     errors.LeaseLostError: (HTTPStatus.CONFLICT, "lease-lost"),
     errors.MatineeError: (HTTPStatus.INTERNAL_SERVER_ERROR, "internal"),
 }

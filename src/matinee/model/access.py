@@ -11,7 +11,7 @@ from typing import Literal
 class Role(StrEnum):
     """What somebody may do in a workspace. Each may what the one before may."""
 
-    VIEWER = "viewer"  #: see everything but keys, members and the audit log; no value of a variable is ever seen
+    VIEWER = "viewer"  #: see everything but keys, members and the audit log; no value of a secret is ever seen
     EDITOR = "editor"  #: save, run, cancel and delete; let others see a run, or start a job, from outside
     OWNER = "owner"  #: say who may come in, and as what
 

@@ -80,6 +80,16 @@ class LiveUnavailableError(MatineeError):
     retry_after = 5
 
 
+class VaultUnavailableError(MatineeError):
+    """The key that variables are encrypted with does not answer. Try again in a moment."""
+
+    retry_after = 5
+
+
+class VaultKeyError(MatineeError):
+    """The variables cannot be decrypted: they were encrypted with another key. Save each of them again."""
+
+
 class IssuerUnavailableError(MatineeError):
     """The OpenID Connect issuer does not answer as it should. Try again in a moment; an API key signs you in meanwhile."""
 

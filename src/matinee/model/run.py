@@ -73,6 +73,7 @@ class Reason(StrEnum):
     TEST_TIMEOUT = "test_timeout"
     CANCELLED = "cancelled"
     STOPPED_EARLY = "stopped_early"
+    VARIABLES_UNREADABLE = "variables_unreadable"
     INTERNAL = "internal"
 
     @property
@@ -94,6 +95,7 @@ ADVICE: dict[Reason, str] = {
     Reason.TEST_TIMEOUT: "A test reached its time limit. The trace shows the step that it was waiting in.",
     Reason.CANCELLED: "Somebody cancelled the run.",
     Reason.STOPPED_EARLY: "The job stops after so many failures, and they had come; this test was not begun.",
+    Reason.VARIABLES_UNREADABLE: "The variables could not be decrypted. The message says what is wrong with their key; the test did not run.",
     Reason.INTERNAL: "Matinee failed, not your test. The run's id finds it in the logs.",
 }
 

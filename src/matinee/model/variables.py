@@ -3,10 +3,15 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 MAX_VARIABLES = 100
 #: All names and values together, in bytes of JSON: they travel in the message.
 MAX_VARIABLES_BYTES = 64_000
+#: A shorter secret is guessed, and found by chance in what is none: all of a run's output would be full of holes.
+MIN_SECRET_CHARACTERS = 6
+#: Room for a private key in PEM; each of its forms is looked for in all that a run leaves.
+MAX_SECRET_BYTES = 8_192
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -44,6 +49,36 @@ _TAKEN_EXACTLY = {
     "ENV": "the shell",
     "BASH_ENV": "the shell",
 }
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a script is given."""
+
+    variables: Mapping[str, str]
+    secrets: tuple[str, ...] = ()  #: those values among them that nothing of a run may show
+
+    def __repr__(self) -> str:
+        """Show no value, wherever it is printed."""
+        return f"Given({len(self.variables)} variables, {len(self.secrets)} secrets)"
+
+
+#: No variables at all.
+NOTHING_GIVEN = Given({})
+
+
+def check_secret(value: str) -> None:
+    """Refuse a secret that could not be kept out of what a run leaves.
+
+    Raises:
+        ValueError: naming the rule; never the value.
+    """
+    if len(value) < MIN_SECRET_CHARACTERS or len(value.strip()) < MIN_SECRET_CHARACTERS:
+        raise ValueError(
+            f"a secret has {MIN_SECRET_CHARACTERS} characters or more, blanks around it not counted: a shorter one would be found everywhere"
+        )
+    if len(value.encode()) > MAX_SECRET_BYTES:
+        raise ValueError(f"a secret has {MAX_SECRET_BYTES:,} bytes at the most")
 
 
 def check_variables(variables: Mapping[str, str]) -> None:

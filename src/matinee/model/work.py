@@ -13,6 +13,13 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+class Sealed(_Part):
+    """Variables that only run_test can read."""
+
+    secret: bool  #: nothing of the run may show their values
+    text: str = Field(repr=False)  #: as stores/vault.py writes it
+
+
 class TestOrder(_Part):
     """One test of one run, as it lies on `test-execution`: all that run_test needs, for it reaches no database."""
 
@@ -29,7 +36,7 @@ class TestOrder(_Part):
     base_url: str | None = None
     timeout_seconds: int = Field(ge=1)
     retries: int = Field(ge=0)
-    variables: dict[str, str] = Field(default_factory=dict)
+    variables: tuple[Sealed, ...] = ()  #: of the same name the last one counts
     kind: RunKind = RunKind.TEST  #: a job's test leaves its blob to merge_report; a single one makes its own report
     deadline: int | None = (
         None  #: of the whole run, in ms since the epoch; the test ends by then, however long it may take

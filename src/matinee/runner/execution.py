@@ -3,12 +3,13 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from pathlib import Path
 
 from matinee.model.run import RunKind, TestStatus
+from matinee.model.variables import NOTHING_GIVEN, Given
 from matinee.model.work import Case, Event, TestOrder
 from matinee.runner.console import Console, refusals
 from matinee.runner.folders import remove
@@ -108,13 +109,20 @@ class Runner:
         self._waiting.close()
 
     def execute(
-        self, order: TestOrder, script: str, *, seconds: float, stop: Stop, on_event: Callable[[Event], None]
+        self,
+        order: TestOrder,
+        script: str,
+        *,
+        given: Given = NOTHING_GIVEN,
+        seconds: float,
+        stop: Stop,
+        on_event: Callable[[Event], None],
     ) -> Execution:
         """Run `script` for at most `seconds`, or until its run's deadline, and return once nothing of it is left.
 
         Events come on this thread and on another one; `on_event` must allow that.
         """
-        warm, keep = self._begin(order, script, seconds=seconds, stop=stop)
+        warm, keep = self._begin(order, script, given.variables, seconds=seconds, stop=stop)
         try:
             seconds = min(seconds, _until_deadline(order))
             progress, console, ending = _follow(warm, order, seconds=seconds, keep=keep, stop=stop, on_event=on_event)
@@ -139,18 +147,20 @@ class Runner:
             warm.close()
             raise
 
-    def _begin(self, order: TestOrder, script: str, *, seconds: float, stop: Stop) -> tuple[Warm, bool]:
+    def _begin(
+        self, order: TestOrder, script: str, variables: Mapping[str, str], *, seconds: float, stop: Stop
+    ) -> tuple[Warm, bool]:
         """Put the script before processes that may have it; tell whether they are to stay."""
         warm = self._waiting.take(order)
         was_used = warm.run_id is not None
         try:
             keep = order.kind is RunKind.JOB and _ready(warm, order, stop)
             # Playwright knows the test's own time alone: that the run's is over is never told as a test's slowness.
-            warm.write(order, script, test_timeout_ms=_test_timeout_ms(seconds))
+            warm.write(order, script, variables=variables, test_timeout_ms=_test_timeout_ms(seconds))
         except BaseException as error:
             warm.close()
             if was_used and isinstance(error, OSError):  # what a former test left at work stands in the way
-                return self._begin(order, script, seconds=seconds, stop=stop)
+                return self._begin(order, script, variables, seconds=seconds, stop=stop)
             raise
         return warm, keep
 

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 import weakref
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,7 +106,7 @@ class Warm:
             and self.ready(seconds=_NEXT_SECONDS)
         )
 
-    def write(self, order: TestOrder, script: str, *, test_timeout_ms: int) -> None:
+    def write(self, order: TestOrder, script: str, *, variables: Mapping[str, str], test_timeout_ms: int) -> None:
         """Put the script and its settings where the host will look, and nothing else.
 
         What a former test left behind may still be at work in the folder, and we may have more rights than it: so all is made out
@@ -122,7 +123,7 @@ class Warm:
             "testTimeoutMs": test_timeout_ms,
             "retries": order.retries,
             "baseUrl": order.base_url,
-            "variables": order.variables,
+            "variables": dict(variables),
             "video": _VIDEO[order.kind],
         }
         config = json.dumps(str(self._place.runtime / "runner" / "playwright.config.cjs"))

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from matinee.model.run import Counts, Reason, RunKind, RunStatus, RunTrigger, TestStatus
 from matinee.model.script import Language
-from matinee.model.work import Case, TestOrder, TestResult
+from matinee.model.work import Case, Sealed, TestOrder, TestResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +139,7 @@ class NewTest:
     base_url: str | None
     timeout_seconds: int
     retries: int
-    variables: Mapping[str, str]
+    variables: tuple[Sealed, ...] = ()
     saved_test_id: str | None = None
     test_version: int | None = None
 

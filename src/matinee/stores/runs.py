@@ -129,7 +129,10 @@ def insert_run(connection: Connection[DictRow], new: NewRun) -> None:
     sql = queries("runs")
     connection.execute(sql["insert_run"], asdict(new))
     common = {"workspace_id": new.workspace_id, "run_id": new.id}
-    tests = [{**asdict(test), "variables": Jsonb(dict(test.variables)), **common} for test in new.tests]
+    tests = [
+        {**asdict(test), "variables": Jsonb([each.model_dump() for each in test.variables]), **common}
+        for test in new.tests
+    ]
     rows = [{**test, "position": position} for position, test in enumerate(tests)]
     connection.cursor().executemany(sql["insert_test"], rows)
 

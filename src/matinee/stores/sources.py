@@ -7,6 +7,7 @@ from typing import Any
 from matinee.model.errors import ConflictError
 from matinee.model.library import MAX_RUN_SCRIPT_BYTES
 from matinee.model.script import Language
+from matinee.model.work import Sealed
 from matinee.stores.ids import is_id
 from matinee.stores.postgres import Database
 from matinee.stores.sql import queries
@@ -31,7 +32,6 @@ class How:
     base_url: str | None
     timeout_seconds: int
     retries: int
-    variables: Mapping[str, str]
 
 
 class Sources:
@@ -58,12 +58,16 @@ class Sources:
             rows = connection.execute(self._sql["of_tests"], wanted).fetchall()
         return {str(row["saved_test_id"]): _source(row) for row in rows}
 
-    def of_run(self, workspace_id: str, run_id: str, test_ids: Collection[str]) -> Sequence[tuple[Source, How]]:
-        """Give what those tests of a run were made of, in their order."""
+    def of_run(
+        self, workspace_id: str, run_id: str, test_ids: Collection[str]
+    ) -> Sequence[tuple[Source, How, tuple[Sealed, ...]]]:
+        """Give what those tests of a run were made of, in their order, and the variables that came with them."""
         wanted = {"workspace_id": workspace_id, "run_id": run_id, "tests": list(test_ids)}
         with self._database.within(workspace_id) as connection:
             rows = connection.execute(self._sql["of_run"], wanted).fetchall()
-        return [(_source(row), _how(row)) for row in rows]
+        return [
+            (_source(row), _how(row), tuple(Sealed.model_validate(each) for each in row["variables"])) for row in rows
+        ]
 
 
 def _source(row: Mapping[str, Any]) -> Source:
@@ -83,5 +87,4 @@ def _how(row: Mapping[str, Any]) -> How:
         base_url=row["base_url"],
         timeout_seconds=row["timeout_seconds"],
         retries=row["retries"],
-        variables=row["variables"],
     )

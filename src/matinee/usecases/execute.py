@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from matinee.model.errors import LeaseLostError, MatineeError, NotFoundError
+from matinee.model.errors import LeaseLostError, MatineeError, NotFoundError, VaultKeyError, VaultUnavailableError
 from matinee.model.lease import Lease
 from matinee.model.run import ADVICE, Reason, RunKind, TestStatus
 from matinee.model.script import file_name
+from matinee.model.variables import NOTHING_GIVEN, Given
 from matinee.model.work import TestOrder, TestResult
 from matinee.runner import slim
 from matinee.runner.execution import Execution, Runner, Stop
@@ -28,6 +30,9 @@ from matinee.stores.live import LiveTable
 from matinee.usecases.hold import Hold
 from matinee.usecases.publish import publish
 from matinee.usecases.tell import Teller
+
+if TYPE_CHECKING:
+    from matinee.stores.vault import Vault
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +56,7 @@ class Executor:
     artifacts: Artifacts
     runner: Runner
     reports: ReportStep
+    vault: Callable[[], "Vault"]  #: not asked for by those whose tests have no variables
     lease_ms: int = 15_000
     on_result: Callable[[TestResult], None] = lambda _: None  #: hears of each result once it is said
 
@@ -85,10 +91,25 @@ class Executor:
             hold.concluding()
             self._put(order, _ended(lease, TestStatus.TIMED_OUT, Reason.DEADLINE))
             return True
+        try:
+            given = self._given(order)
+        except VaultKeyError as error:
+            hold.concluding()
+            self._put(order, _ended(lease, TestStatus.ERROR, Reason.VARIABLES_UNREADABLE, message=error.detail))
+            return True
+        return given is not None and self._run(order, lease, hold, stop, given)
+
+    def _run(self, order: TestOrder, lease: Lease, hold: Hold, stop: Stop, given: Given) -> bool:
+        """Let the script run, and tell of it; False as `_attempt` does."""
         script = self._script(order)
         with Teller(self.live, order.run_id, kind=order.kind) as teller:
             execution = self.runner.execute(
-                order, script, seconds=_own_seconds_left(order, lease), stop=stop, on_event=teller.tell
+                order,
+                script,
+                given=given,
+                seconds=_own_seconds_left(order, lease),
+                stop=stop,
+                on_event=teller.tell,
             )
         try:
             if stop.why == Hold.LOST:
@@ -173,6 +194,19 @@ class Executor:
             logger.info("a test has ended: %s %s", result.status, result.reason or "", extra=ids)
             self.on_result(result)
 
+    def _given(self, order: TestOrder) -> Given | None:
+        """Decrypt the order's variables, as late as can be: the script is to begin. None if the key does not answer.
+
+        Raises:
+            VaultKeyError: if they can never be read.
+        """
+        if not order.variables:
+            return NOTHING_GIVEN
+        try:
+            return self.vault().open(order.workspace_id, order.variables)
+        except VaultUnavailableError:
+            return None
+
     def _script(self, order: TestOrder) -> str:
         if order.script is not None:
             return order.script
@@ -224,13 +258,13 @@ def _result(lease: Lease, execution: Execution) -> TestResult:
     )
 
 
-def _ended(lease: Lease, status: TestStatus, reason: Reason) -> TestResult:
+def _ended(lease: Lease, status: TestStatus, reason: Reason, *, message: str | None = None) -> TestResult:
     """Compose the result of a test that did not run, or not to its end, and left nothing to report."""
     now = _now()
     return TestResult(
         status=status,
         reason=reason,
-        message=ADVICE[reason],
+        message=message or ADVICE[reason],
         started_at=lease.started_at or now,
         ended_at=now,
         duration_ms=0,

@@ -3,15 +3,16 @@
 import hashlib
 import json
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uuid_utils import uuid7
 
 from matinee.model.errors import LiveUnavailableError
 from matinee.model.run import RunKind, RunTrigger
-from matinee.model.work import RunOrder
+from matinee.model.work import RunOrder, Sealed
 from matinee.stores.live import LiveTable
 from matinee.stores.queues import Queue
 from matinee.stores.rows import NewRun, NewTest, Run
@@ -20,6 +21,9 @@ from matinee.stores.sources import How, Source
 from matinee.usecases.dispatch import Dispatch
 from matinee.usecases.milestones import now_ms, run_event
 from matinee.usecases.plan import Planner
+
+if TYPE_CHECKING:
+    from matinee.stores.vault import Vault
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +46,15 @@ class Launcher:
     dispatch: Dispatch
     jobs: Queue[RunOrder]
     planner: Planner
+    vault: Callable[[], "Vault"]  #: not asked for by those who start runs that bring no variables
+
+    def seal(self, workspace_id: str, variables: Mapping[str, str]) -> tuple[Sealed, ...]:
+        """Encrypt the variables that come with a request. Its runs show them as they like: who has secrets saves them first.
+
+        Raises:
+            VaultUnavailableError, VaultKeyError: if there is no key to do it with.
+        """
+        return (self.vault().seal(workspace_id, variables, secret=False),) if variables else ()
 
     def launch(self, new: NewRun) -> Run:
         """Make a run and queue it; with an idempotency key that was used before, give the run of that time.
@@ -87,7 +100,7 @@ class Launcher:
             self.dispatch.send(order)
 
 
-def single(start: Start, source: Source, how: How, *, fingerprint: bytes) -> NewRun:
+def single(start: Start, source: Source, how: How, *, given: tuple[Sealed, ...], fingerprint: bytes) -> NewRun:
     """Make a run of one script; its one test has the run's own id."""
     run_id = str(uuid7())
     return NewRun(
@@ -95,15 +108,15 @@ def single(start: Start, source: Source, how: How, *, fingerprint: bytes) -> New
         kind=RunKind.TEST,
         title=source.title,
         created_at=datetime.now(UTC),
-        tests=(new_test(run_id, source, how),),
+        tests=(new_test(run_id, source, how, given),),
         fingerprint=fingerprint,
         **vars(start),
     )
 
 
-def new_test(test_id: str, source: Source, how: How) -> NewTest:
-    """Make a run's test of a script and how to run it."""
-    return NewTest(id=test_id, **vars(source), **vars(how))
+def new_test(test_id: str, source: Source, how: How, given: tuple[Sealed, ...]) -> NewTest:
+    """Make a run's test of a script, how to run it, and the variables that came with the request."""
+    return NewTest(id=test_id, variables=given, **vars(source), **vars(how))
 
 
 def fingerprint_of(what: str, **request: Any) -> bytes:

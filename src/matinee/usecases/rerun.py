@@ -50,7 +50,8 @@ class Rerunner:
             title=old.title,
             created_at=now,
             tests=tuple(
-                new_test(new_id if old.kind is RunKind.TEST else str(uuid7()), source, how) for source, how in made
+                new_test(new_id if old.kind is RunKind.TEST else str(uuid7()), source, how, given)
+                for source, how, given in made
             ),
             fingerprint=fingerprint,
             job_id=old.job_id,

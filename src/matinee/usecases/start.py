@@ -12,6 +12,7 @@ from matinee.model.errors import ConflictError, InvalidFieldsError, NotFoundErro
 from matinee.model.library import faults_of_references, seconds_of_run
 from matinee.model.run import RunKind
 from matinee.model.script import Language
+from matinee.model.work import Sealed
 from matinee.stores.jobs import Job, Jobs
 from matinee.stores.rows import NewRun, Run
 from matinee.stores.sources import How, Source, Sources
@@ -40,7 +41,7 @@ class Starter:
     parser: Callable[[], "Parser"]  #: not loaded by those who only run what is saved, and so was parsed
     launcher: Launcher
 
-    def test(self, start: Start, test_id: str, how: How) -> Run:
+    def test(self, start: Start, test_id: str, how: How, variables: Mapping[str, str]) -> Run:
         """Run the newest version of a saved test.
 
         Raises:
@@ -50,8 +51,9 @@ class Starter:
         source = self.sources.of_tests(start.workspace_id, [test_id]).get(test_id)
         if source is None:
             raise NotFoundError("There is no such test.")
-        asked = fingerprint_of("test", id=test_id, how=how)
-        return self.launcher.launch(single(start, source, how, fingerprint=asked))
+        asked = fingerprint_of("test", id=test_id, how=how, variables=dict(variables))
+        given = self.launcher.seal(start.workspace_id, variables)
+        return self.launcher.launch(single(start, source, how, given=given, fingerprint=asked))
 
     def job(self, start: Start, job_id: str, *, items: Sequence[Item] | None, variables: Mapping[str, str]) -> Run:
         """Run a job: its own tests, or the `items` in their place; in their order either way.
@@ -87,7 +89,7 @@ class Starter:
         if not sources:
             raise ConflictError("The job has no tests. Give it some first.")
         asked = fingerprint_of("job", id=job_id, items=items, variables=dict(variables))
-        return _run_of(start, job, sources, variables, fingerprint=asked)
+        return _run_of(start, job, sources, self.launcher.seal(start.workspace_id, variables), fingerprint=asked)
 
     def _of_job(self, job: Job, workspace_id: str) -> Sequence[Source]:
         saved = self.sources.of_tests(workspace_id, job.tests)
@@ -119,21 +121,19 @@ class Starter:
 
 
 def _run_of(
-    start: Start, job: Job, sources: Sequence[Source], variables: Mapping[str, str], *, fingerprint: bytes
+    start: Start, job: Job, sources: Sequence[Source], given: tuple[Sealed, ...], *, fingerprint: bytes
 ) -> NewRun:
     seconds = job.run_timeout_seconds or seconds_of_run(
         len(sources), parallelism=job.parallelism, timeout_seconds=job.timeout_seconds
     )
-    how = How(
-        base_url=job.base_url, timeout_seconds=job.timeout_seconds, retries=job.retries, variables=dict(variables)
-    )
+    how = How(base_url=job.base_url, timeout_seconds=job.timeout_seconds, retries=job.retries)
     now = datetime.now(UTC)
     return NewRun(
         id=str(uuid7()),
         kind=RunKind.JOB,
         title=job.name,
         created_at=now,
-        tests=tuple(new_test(str(uuid7()), source, how) for source in sources),
+        tests=tuple(new_test(str(uuid7()), source, how, given) for source in sources),
         fingerprint=fingerprint,
         job_id=job.id,
         parallelism=job.parallelism,

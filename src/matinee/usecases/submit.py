@@ -44,6 +44,7 @@ class Submitter:
         Raises:
             ScriptInvalidError: if it cannot be run.
             ConflictError, DatabaseUnavailableError, LiveUnavailableError: as `Launcher.launch` does.
+            VaultUnavailableError, VaultKeyError: as `Launcher.seal` does.
         """
         parsed = self.parser.read(submission.script, submission.language)
         source = Source(
@@ -53,8 +54,8 @@ class Submitter:
             base_url=submission.base_url,
             timeout_seconds=submission.timeout_seconds,
             retries=submission.retries,
-            variables=submission.variables,
         )
         start = Start(workspace_id=workspace_id, trigger=trigger, idempotency_key=idempotency_key)
         asked = fingerprint_of("submit", submission=submission)
-        return self.launcher.launch(single(start, source, how, fingerprint=asked))
+        given = self.launcher.seal(workspace_id, submission.variables)
+        return self.launcher.launch(single(start, source, how, given=given, fingerprint=asked))

@@ -104,6 +104,12 @@ TABLE = {
     "GET /api/tests/{test_id}/versions": Row(of_viewers(200, 404)),
     "GET /api/tests/{test_id}/versions/{version}": Row(of_viewers(200, 404)),
     "GET /api/usage": Row(of_viewers(200, 200)),
+    "GET /api/variables": Row(of_viewers(200, 200)),
+    "DELETE /api/variables/{name}": Row(of_editors(204, 404)),
+    "PUT /api/variables/{name}": Row(of_editors(200, 200), {"value": "correct horse", "secret": True}),
+    "GET /api/jobs/{job_id}/variables": Row(of_viewers(200, 404)),
+    "DELETE /api/jobs/{job_id}/variables/{name}": Row(of_editors(204, 404)),
+    "PUT /api/jobs/{job_id}/variables/{name}": Row(of_editors(200, 404), {"value": "correct horse", "secret": True}),
     "GET /api/workspace": Row(of_viewers(200, 200)),
     "PUT /api/workspace": Row(of_owners(200, 200), {"name": "Ours"}),
     "GET /api/workspaces": Row(of_viewers(200, 200)),
@@ -155,6 +161,10 @@ class Stage:
             known["key_id"] = self._post(f"/api/jobs/{known['job_id']}/trigger-keys", {"name": "CI"})
         elif "{key_id}" in path:
             known["key_id"] = self._post("/api/keys", {"name": "CI"})
+        if "/variables/{name}" in path:
+            known["name"] = "TOKEN"
+            saved = self._api("PUT", _filled(path, known), json={"value": "correct horse"})
+            assert 200 == saved.status_code, saved.text
         if "{member_id}" in path:
             known["member_id"] = self._post("/api/members", {"email": f"ada{self._made}@example.com"})
         return known

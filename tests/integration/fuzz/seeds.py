@@ -32,6 +32,7 @@ class Seeds:
         self.known: dict[str, list[str]] = {**_TEXTS, "keys": [road.key]}
         self._add_tests_and_jobs()
         self._add_runs()
+        self._add_variables()
         self._add_others()
         self.trigger_key = self._add_keys()
 
@@ -51,6 +52,16 @@ class Seeds:
         self.known["doomed_shares"] = [share["id"] for share in made]
         self.known["runs"] = [*self.known["ended"], *(self._road.submit() for _ in _EACH)]
         bootstrap.artifacts().put_bytes(f"{viewer_prefix('1.65.1')}index.html", b"<p>viewer", content_type="text/html")
+
+    def _add_variables(self) -> None:
+        """Add variables of the workspace, and of each job."""
+        self.known["variables"] = ["TOKEN", "WHERE_TO"]
+        self.known["doomed_variables"] = [f"V{number}" for number in _EACH]
+        jobs = [f"/api/jobs/{job_id}" for job_id in self.known["jobs"]]
+        for number, name in enumerate([*self.known["variables"], *self.known["doomed_variables"]]):
+            for place in ("/api", *jobs):
+                saved = self._api("PUT", f"{place}/variables/{name}", json={"value": "x" * 9, "secret": number == 0})
+                assert saved.status_code == 200, saved.text
 
     def _add_others(self) -> None:
         """Add members, and a workspace that can be limited without limiting us."""

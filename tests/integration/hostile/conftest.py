@@ -12,6 +12,7 @@ import pytest
 
 from matinee.model.egress import Egress
 from matinee.model.script import Language
+from matinee.model.variables import Given
 from matinee.model.work import Event, TestOrder
 from matinee.runner.execution import Execution, Runner, Stop
 from matinee.runner.probe import choose
@@ -109,6 +110,7 @@ def runner_of(place: Place) -> tuple[Run, Callable[[], None]]:
         seconds: float = 40,
         stop: Stop | None = None,
         on_event: Callable[[Event], None] = lambda _: None,
+        variables: dict[str, str] | None = None,
         **order: Any,
     ) -> Execution:
         told = TestOrder.model_validate(
@@ -117,7 +119,9 @@ def runner_of(place: Place) -> tuple[Run, Callable[[], None]]:
                 "script": script, "timeout_seconds": 60, "retries": 0, **order,
             }
         )  # fmt: skip
-        execution = runner.execute(told, script, seconds=seconds, stop=stop or Stop(), on_event=on_event)
+        execution = runner.execute(
+            told, script, given=Given(variables or {}), seconds=seconds, stop=stop or Stop(), on_event=on_event
+        )
         ended.append(execution)
         return execution
 

@@ -22,6 +22,7 @@ from matinee.model.script import Language
 from matinee.model.work import Case, TestResult
 from matinee.stores.live import LiveTable
 from matinee.stores.rows import NewRun, NewTest, Run, to_ms
+from matinee.stores.vault import make_key_file
 from tests.integration.reading.cli_server import key, server  # noqa: F401  fixtures
 
 TITLE = "shop"
@@ -88,11 +89,15 @@ def _make_resources() -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def wired(stores: dict[str, str], aws: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def wired(
+    stores: dict[str, str], aws: boto3.Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[None]:
     """Wire this process to the stores, as a function's environment would."""
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", aws)
     for name, value in stores.items():
         monkeypatch.setenv(name, value)
+    make_key_file(tmp_path / "secrets.key")
+    monkeypatch.setenv("MATINEE_KEY_FILE", str(tmp_path / "secrets.key"))
     bootstrap.reset()
     yield
     bootstrap.reset()
@@ -160,7 +165,6 @@ def new_world() -> Callable[[], World]:
             base_url=None,
             timeout_seconds=60,
             retries=0,
-            variables={},
         )
         new = NewRun(
             id=run_id,

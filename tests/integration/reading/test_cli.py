@@ -24,6 +24,7 @@ from matinee.model.run import Reason, RunStatus, TestStatus
 from matinee.model.work import Case, Event, TestResult
 from matinee.stores.rows import RunSummary, from_ms
 from matinee.usecases.milestones import end_events, now_ms, run_event
+from tests.integration.opened import opened_row
 
 PASSES = "import { test } from '@playwright/test';\ntest('adds up', async () => {});\n"
 
@@ -180,9 +181,11 @@ def test_the_wishes_reach_the_run(script: Callable[..., str], server: str) -> No
 
     newest = bootstrap.runs().list(bootstrap.keys().ensure_workspace(), limit=1)[0][0]
     with bootstrap.database().transaction() as connection:
-        query = "SELECT timeout_seconds, retries, base_url, variables FROM run_tests WHERE run_id = %s"
+        query = "SELECT timeout_seconds, retries, base_url, workspace_id, variables FROM run_tests WHERE run_id = %s"
         row = connection.execute(query, [newest.id]).fetchone()
-    assert {"timeout_seconds": 7, "retries": 2, "base_url": "https://example.com", "variables": {"A": "b=c"}} == row
+    assert row is not None
+    assert (7, 2, "https://example.com") == (row["timeout_seconds"], row["retries"], row["base_url"])
+    assert {"A": "b=c"} == opened_row(row)
 
 
 def test_a_syntax_error_is_shown_where_it_is(

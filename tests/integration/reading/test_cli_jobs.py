@@ -19,6 +19,7 @@ from matinee import bootstrap
 from matinee.cli import main
 from matinee.model.run import Reason, RunStatus, TestStatus
 from matinee.stores.rows import Run
+from tests.integration.opened import opened_row
 from tests.integration.reading.played_job import JUNIT, PlayedJob, outcome
 
 SCRIPT = "import { test } from '@playwright/test';\ntest('adds up', async () => {});\n"
@@ -101,9 +102,9 @@ def test_the_variables_reach_every_test(job: str) -> None:
     assert 0 == main(["jobs", "run", job, "--var", "A=b=c"])
 
     with bootstrap.database().transaction() as connection:
-        query = "SELECT variables FROM run_tests WHERE run_id = %s"
+        query = "SELECT workspace_id, variables FROM run_tests WHERE run_id = %s"
         rows = connection.execute(query, [newest().id]).fetchall()
-    assert [{"A": "b=c"}] * 3 == [row["variables"] for row in rows]
+    assert [{"A": "b=c"}] * 3 == [opened_row(row) for row in rows]
 
 
 def test_junit_goes_to_a_file_whatever_the_verdict(job: str, folder: Path) -> None:

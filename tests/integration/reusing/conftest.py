@@ -8,6 +8,7 @@ import pytest
 
 from matinee.model.run import RunKind
 from matinee.model.script import Language
+from matinee.model.variables import Given
 from matinee.model.work import Event, TestOrder
 from matinee.runner.execution import Execution, Runner, Stop
 from matinee.runner.probe import choose
@@ -43,9 +44,11 @@ def run(runner: Runner) -> Run:
     ) -> Execution:
         order = TestOrder(
             workspace_id="w", run_id=run_id, test_id=f"t{next(numbers)}", title="T", kind=kind, module=module, script=script,
-            language=Language.TYPESCRIPT, timeout_seconds=40, retries=retries, variables=variables or {},
+            language=Language.TYPESCRIPT, timeout_seconds=40, retries=retries,
         )  # fmt: skip
-        done = runner.execute(order, script, seconds=seconds, stop=stop or Stop(), on_event=on_event)
+        done = runner.execute(
+            order, script, given=Given(variables or {}), seconds=seconds, stop=stop or Stop(), on_event=on_event
+        )
         look(done)
         done.close()
         return done

@@ -136,7 +136,7 @@ def test_where_there_is_no_sandbox_temporary_files_end_with_their_run(runtime: P
     script = looks("one") + "console.log(`tmp=${require('node:os').tmpdir()}`);"
     order = TestOrder(
         workspace_id="w", run_id="r", test_id="t", title="T", kind=RunKind.JOB, module=False, script=script,
-        language=Language.TYPESCRIPT, timeout_seconds=40, retries=0, variables={},
+        language=Language.TYPESCRIPT, timeout_seconds=40, retries=0,
     )  # fmt: skip
     with (
         closing(runner),

@@ -77,6 +77,7 @@ from matinee.http.schemas.shape import Id, Moment, Text
 from matinee.http.schemas.shares import NewShare, Share, ShareList, ShareRequest
 from matinee.http.schemas.statistics import Day, NextTick, Statistics, Tallies, Tally, TestFigures
 from matinee.http.schemas.triggers import NewTriggerKey, TriggerKey, TriggerKeyList, TriggerKeyRequest, TriggerRequest
+from matinee.http.schemas.variables import Variable, VariableList, VariableName, VariableRequest
 
 __all__ = [
     "ApiKey",
@@ -163,6 +164,10 @@ __all__ = [
     "TriggerKeyRequest",
     "TriggerRequest",
     "Usage",
+    "Variable",
+    "VariableList",
+    "VariableName",
+    "VariableRequest",
     "Workspace",
     "WorkspaceDetails",
     "WorkspaceList",

@@ -71,7 +71,7 @@ LIMIT %(limit)s;
 -- name: orders
 SELECT
     tests.workspace_id, run_id, tests.id AS test_id, tests.title, language, module, script, base_url,
-    timeout_seconds, retries, variables,
+    timeout_seconds, retries, variables_of(tests.workspace_id, runs.job_id, variables) AS variables,
     runs.kind, (extract(epoch FROM runs.deadline_at) * 1000)::bigint AS deadline
 FROM run_tests AS tests JOIN runs ON runs.id = run_id
 WHERE run_id = %(run_id)s AND tests.ended_at IS NULL

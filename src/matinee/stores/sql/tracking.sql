@@ -73,7 +73,7 @@ FROM next, runs
 WHERE tests.id = next.id AND runs.id = tests.run_id
 RETURNING
     turn, tests.workspace_id, run_id, tests.id AS test_id, tests.title, language, module, script, base_url,
-    timeout_seconds, retries, variables,
+    timeout_seconds, retries, variables_of(tests.workspace_id, runs.job_id, variables) AS variables,
     runs.kind, (extract(epoch FROM runs.deadline_at) * 1000)::bigint AS deadline;
 
 -- name: mark_sent
