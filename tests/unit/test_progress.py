@@ -6,6 +6,7 @@ import pytest
 
 from matinee.model.run import TestStatus
 from matinee.runner.progress import MOST_CONSOLE_BYTES, MOST_EVENT_BYTES, MOST_STEPS, Progress
+from matinee.runner.scrub import Scrubber
 
 
 @pytest.fixture
@@ -143,3 +144,68 @@ def test_a_host_that_stays_says_how_its_test_ended(progress: Progress) -> None:
     assert progress.over is None
     assert [] == list(progress.line(b'{"type":"over","exit":1}'))
     assert 1 == progress.over
+
+
+HUSH = "correct horse/battery"
+
+
+@pytest.fixture
+def discreet(printed: bytearray) -> Progress:
+    return Progress(test_id="t", printed=printed.extend, scrubber=Scrubber([HUSH]))
+
+
+def test_no_event_case_or_error_has_a_secret(discreet: Progress) -> None:
+    """Titles, messages, names of steps; also what was cut off in the middle of it."""
+    told = [
+        line(type="testBegin", caseId="c", title=f"of {HUSH}", attempt=1),
+        line(type="stepBegin", caseId="c", stepId="s", category="expect", title=f"Fill {HUSH[:9]}…"),
+        line(
+            type="stepEnd",
+            caseId="c",
+            stepId="s",
+            category="expect",
+            title="x",
+            failed=True,
+            durationMs=1,
+            message=HUSH,
+        ),
+        line(
+            type="testEnd",
+            caseId="c",
+            title=f"of {HUSH}",
+            attempt=1,
+            status="failed",
+            outcome="unexpected",
+            durationMs=1,
+            message=f"was {HUSH[:12]}",
+        ),
+        line(type="error", message=f"outside: {HUSH}"),
+    ]
+
+    events = [event for each in told for event in discreet.line(each)]
+
+    (case,) = discreet.cases.values()
+    assert ("of ***", "was ***", ["outside: ***"]) == (case.title, case.message, discreet.errors)
+    assert ["of ***", "Fill ***…", "x", "of ***"] == [event.data["title"] for event in events]
+    assert ["***", "was ***"] == [event.data["message"] for event in events if "message" in event.data]
+
+
+def test_what_is_printed_is_searched_across_its_pieces_each_source_for_itself(
+    discreet: Progress, printed: bytearray
+) -> None:
+    """What waits comes when there is no more; lines do not wait."""
+    raw = HUSH.encode()
+    events = [
+        *discreet.line(line(type="console", stream="stdout", text=f"line\nsay {HUSH[:8]}")),
+        *discreet.output(b"runner: " + raw[:4], at=2),
+        *discreet.line(line(type="console", stream="stderr", text="err\n")),
+        *discreet.output(raw[4:] + b"\n", at=3),
+        *discreet.line(line(type="console", stream="stdout", text=HUSH[8:])),
+    ]
+    assert ["line\n", "err\n", "runner: ***\n"] == [event.data["text"] for event in events]
+
+    rest = list(discreet.rest(at=9))
+
+    assert [("stdout", "say ***")] == [(event.data["stream"], event.data["text"]) for event in rest]
+    assert b"line\nerr\nrunner: ***\nsay ***" == bytes(printed)
+    assert [] == list(discreet.rest(at=9))

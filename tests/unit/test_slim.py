@@ -14,6 +14,7 @@ import pytest
 from matinee.model.run import TestStatus
 from matinee.model.work import Case
 from matinee.runner import slim
+from matinee.runner.scrub import Scrubber
 from matinee.runner.told import Told, agree, documents
 
 NAME = "0123456789abcdef0123456789abcdef01234567.png"
@@ -293,3 +294,79 @@ def test_what_is_no_slim_blob_is_refused() -> None:
     for data in (b"", b"no zip", packed.getvalue()):
         with pytest.raises(ValueError, match="no slim blob"):
             slim.unpack(data)
+
+
+# secrets
+
+HUSH = "correct horse/battery"
+SCRUBBER = Scrubber([HUSH])
+
+
+def test_no_part_of_a_blob_has_a_secret(blob: Blob, into: Path) -> None:
+    """Bodies and files, small and large, names, titles, annotations, errors; pictures stay, and what cannot be searched is a note."""
+    body, large = base64.b64encode(HUSH.encode()), base64.b64encode(b"x" * 200_000 + HUSH.encode())
+    said = events(
+        {"name": HUSH, "base64": body.decode(), "contentType": "text/plain"},
+        {"name": "large", "base64": large.decode(), "contentType": "text/plain"},
+        {"name": "shot", "path": f"resources/{NAME}"},
+        {"name": "zstd", "path": f"resources/{NAME[:-3]}zst", "contentType": "application/zstd"},
+        {"name": "note", "path": f"resources/{NAME[:-3]}txt"},
+        {"name": "pdf", "base64": base64.b64encode(b"%PDF-1.7").decode(), "contentType": "application/pdf"},
+    )
+    said[-2]["params"]["test"]["annotations"] = [{"type": HUSH, "description": f"of {HUSH}"}]
+    path = blob(
+        *said,
+        **{
+            f"resources/{NAME}": b"\x89PNG\r\n\x1a\npixels",
+            f"resources/{NAME[:-3]}zst": b"(\xb5/\xfd" + b"0" * 10,
+            f"resources/{NAME[:-3]}txt": HUSH.encode(),
+        },
+    )
+
+    report = slim.split(path, PASSED, into=into, scrubber=SCRUBBER)
+
+    found = {each["name"]: each for each in attachments(report)}
+    assert not SCRUBBER.finds(report)
+    assert not [file for file in into.iterdir() if SCRUBBER.finds(file.read_bytes())]
+    assert b"***" == base64.b64decode(found["***"]["base64"])
+    assert (into / Path(found["large"]["path"]).name).read_bytes().endswith(b"x***")
+    assert {NAME, NAME[:-3] + "txt", Path(found["large"]["path"]).name} == {file.name for file in into.iterdir()}
+    for name in ("zstd", "pdf"):
+        assert {"name", "base64", "contentType"} == found[name].keys()
+        assert base64.b64decode(found[name]["base64"]).startswith(b"It was withheld: this run has secrets")
+    assert [("buys", "passed", [])] == results(read(report))
+
+
+def test_what_a_test_printed_is_searched_across_its_pieces(blob: Blob, into: Path) -> None:
+    """The report puts them together again. What it printed is all there, each stream and test for itself."""
+    said = events()
+    begun = said[4]["params"]
+
+    def printed(kind: str, data: str | bytes, **of: str) -> dict[str, Any]:
+        raw = isinstance(data, bytes)
+        text = base64.b64encode(data).decode() if isinstance(data, bytes) else data
+        return {"method": "onStdIO", "params": {"type": kind, "data": text, "isBase64": raw, **of}}
+
+    of = {"testId": begun["testId"], "resultId": begun["result"]["id"]}
+    said[5:5] = [
+        printed("stdout", "one\nsay " + HUSH[:7], **of),
+        printed("stderr", "err " + HUSH[:3], **of),
+        printed("stdout", HUSH[7:9].encode(), **of),
+        printed("stderr", HUSH[3:] + "\n", **of),
+        printed("stdout", HUSH[9:], **of),
+        printed("stdout", f"outside {HUSH}\n"),
+    ]
+
+    report = slim.split(blob(*said), PASSED, into=into, scrubber=SCRUBBER)
+
+    heard: dict[tuple[str, bool], str] = {}
+    for event in read(report):
+        if event["method"] == "onStdIO":
+            part = event["params"]
+            key = part["type"], "testId" in part
+            heard[key] = heard.get(key, "") + part["data"]
+    assert {
+        ("stdout", True): "one\nsay ***",
+        ("stderr", True): "err ***\n",
+        ("stdout", False): "outside ***\n",
+    } == heard

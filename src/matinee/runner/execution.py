@@ -16,6 +16,7 @@ from matinee.runner.folders import remove
 from matinee.runner.judge import Verdict, judge
 from matinee.runner.process import Ending, Said
 from matinee.runner.progress import Progress
+from matinee.runner.scrub import Scrubber
 from matinee.runner.waiting import Waiting
 from matinee.runner.warm import Place, Warm
 
@@ -39,6 +40,7 @@ class Execution:
     console: bytes
     ending: Ending
     warm: Warm
+    scrubber: Scrubber  #: of all here only the blob has not been through it
     kept: bool = False  #: whether the processes stay for the run's next test, which finds nothing of this one
 
     def close(self) -> None:
@@ -122,10 +124,13 @@ class Runner:
 
         Events come on this thread and on another one; `on_event` must allow that.
         """
+        scrubber = Scrubber(given.secrets)
         warm, keep = self._begin(order, script, given.variables, seconds=seconds, stop=stop)
         try:
             seconds = min(seconds, _until_deadline(order))
-            progress, console, ending = _follow(warm, order, seconds=seconds, keep=keep, stop=stop, on_event=on_event)
+            progress, console, ending = _follow(
+                warm, order, scrubber=scrubber, seconds=seconds, keep=keep, stop=stop, on_event=on_event
+            )
             if stop.why is not None:
                 ending = replace(ending, killed=stop.why)
             own = warm.take("blob.zip")
@@ -141,6 +146,7 @@ class Runner:
                 console=console,
                 ending=ending,
                 warm=warm,
+                scrubber=scrubber,
                 kept=kept,
             )
         except BaseException:
@@ -184,12 +190,19 @@ def _until_deadline(order: TestOrder) -> float:
 
 
 def _follow(
-    warm: Warm, order: TestOrder, *, seconds: float, keep: bool, stop: Stop, on_event: Callable[[Event], None]
+    warm: Warm,
+    order: TestOrder,
+    *,
+    scrubber: Scrubber,
+    seconds: float,
+    keep: bool,
+    stop: Stop,
+    on_event: Callable[[Event], None],
 ) -> tuple[Progress, bytes, Ending]:
     """Let the script go, and hear all that it says until it and its descendants are gone, or its host says that it is over."""
     host = warm.host
     console = Console()
-    progress = Progress(test_id=order.test_id, printed=console.keep)
+    progress = Progress(test_id=order.test_id, printed=console.keep, scrubber=scrubber)
 
     deadline = threading.Timer(seconds, stop.ask, ["deadline"])
     timers = [deadline]
@@ -214,18 +227,18 @@ def _follow(
     for timer in timers:
         timer.cancel()
         timer.join()
-    for said in host.hear(seconds=0):  # printed before the end, or by what lived until now
-        for event in _events(said, progress):
-            on_event(event)
+    late = (
+        _events(said, progress) for said in host.hear(seconds=0)
+    )  # printed before the end, or by what lived until now
     notes = refusals(ending)
-    for event in progress.notes(notes, at=_now()):
+    for event in chain(*late, progress.rest(at=_now()), progress.notes(notes, at=_now())):
         on_event(event)
-    return progress, console.kept(notes), ending
+    return progress, scrubber.data(console.kept(notes)), ending
 
 
 def _events(said: Said, progress: Progress) -> Iterator[Event]:
     if said.printed:
-        return progress.console("stdout", said.piece.decode(errors="replace"), at=_now())
+        return progress.output(said.piece, at=_now())
     return progress.line(said.piece)
 
 

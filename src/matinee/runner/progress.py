@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from matinee.model.run import TestStatus
 from matinee.model.work import Case, Event, EventType
+from matinee.runner.scrub import NOTHING_TO_HIDE, Scrubber, Stream
 
 #: Live events are for watching; the trace, the report and the console file keep the rest.
 MOST_STEPS = 5_000
@@ -42,6 +43,7 @@ class Progress:
 
     test_id: str
     printed: Callable[[bytes], None]  #: takes all that is printed, also what live events leave out
+    scrubber: Scrubber = NOTHING_TO_HIDE  #: what it knows gets into no event, no case and nothing printed
     total: int = 0
     errors: list[str] = field(default_factory=list)  #: outside of any test: loading, set-up, no tests
     end: str | None = None  #: Playwright's own word on the whole run, once it is over
@@ -56,6 +58,7 @@ class Progress:
     _bytes: int = 0
     _cut: bool = False
     _console: int = 0
+    _streams: dict[str, Stream] = field(default_factory=dict)
 
     def line(self, raw: bytes) -> Iterator[Event]:
         """Take one line of the runner's, give the events it stands for; what is not ours is passed over.
@@ -66,7 +69,7 @@ class Progress:
             return  # a million of them take no time
         try:
             said = json.loads(raw, parse_constant=_refuse)
-            yield from self._take(said)
+            yield from self._take(said if said.get("type") == "console" else self.scrubber.document(said))
         except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
             return
 
@@ -93,9 +96,29 @@ class Progress:
             case "end":
                 self.end = _name(said["status"])
 
+    def output(self, piece: bytes, *, at: int) -> Iterator[Event]:
+        """Take a piece of what the runner's own process prints."""
+        yield from self._console_of("stdout", self._stream("", piece), at=at)
+
     def console(self, stream: str, text: str, *, at: int, case_id: str | None = None) -> Iterator[Event]:
+        """Take a piece of what a test printed."""
+        yield from self._console_of(stream, self._stream(stream, text.encode(errors="replace")), at=at, case_id=case_id)
+
+    def rest(self, *, at: int) -> Iterator[Event]:
+        """Give what waited for more to come, which does not."""
+        for name, stream in self._streams.items():
+            yield from self._console_of(name or "stdout", stream.end(), at=at)
+
+    def _stream(self, name: str, piece: bytes) -> bytes:
+        """Scrub a piece of what comes from one source; what may be a secret's beginning waits for the next."""
+        return self._streams.setdefault(name, self.scrubber.stream()).feed(piece)
+
+    def _console_of(self, stream: str, piece: bytes, *, at: int, case_id: str | None = None) -> Iterator[Event]:
         """Keep a piece of output, and give the event for it until there has been enough to watch."""
-        self.printed(text.encode(errors="replace"))
+        if not piece:
+            return
+        self.printed(piece)
+        text = piece.decode(errors="replace")
         if self._console >= MOST_CONSOLE_BYTES:
             return
         kept = text[: MOST_CONSOLE_BYTES - self._console]

@@ -17,9 +17,11 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from matinee.runner.scrub import NOTHING_TO_HIDE, Scrubber, Stream
+from matinee.runner.scrubbed import WithheldError, scrub_content, scrub_file
 from matinee.runner.told import Document, Told, agree, documents
 
 logger = logging.getLogger(__name__)
@@ -57,17 +59,17 @@ class Slim:
     source: bytes | None = None  #: of the script, if it is known
 
 
-def split(blob: Path | None, told: Told, *, into: Path) -> bytes:
+def split(blob: Path | None, told: Told, *, into: Path, scrubber: Scrubber = NOTHING_TO_HIDE) -> bytes:
     """Give the events of a test's blob as they may be merged, and put its resources into the folder `into`.
 
-    A blob that is not there, or is none, is made up from what is told.
+    What `scrubber` knows is in none of it. A blob that is not there, or is none, is made up from what is told.
     """
     try:
         if blob is None:
             return lines(documents(told))
         with _opened(blob) as file, zipfile.ZipFile(file) as archive:
-            events = agree(_events(archive), told)
-            _take_out(archive, events, into)
+            events = agree(_scrubbed(_events(archive), scrubber), told)
+            _take_out(archive, events, into, scrubber)
             return lines(events)
     except _BROKEN as error:
         logger.info("a blob that cannot be merged: %s", type(error).__name__)
@@ -119,11 +121,54 @@ def _events(archive: zipfile.ZipFile) -> Sequence[Document]:
         return [json.loads(line, parse_constant=_refuse) for line in file if line.strip()]
 
 
+def _scrubbed(events: Sequence[Document], scrubber: Scrubber) -> Sequence[Document]:
+    """Take the secrets out of events. What a test printed has been cut anywhere; what it attached has its own form."""
+    if not scrubber:
+        return events
+    streams: dict[str, tuple[Stream, Document]] = {}
+    made = []
+    for event in events:
+        said = event.get("params") or {}
+        bodies = [each.pop("base64", None) for each in said.get("attachments", ())]
+        fresh = scrubber.document(event)
+        for attachment, body in zip(fresh["params"]["attachments"] if bodies else (), bodies, strict=True):
+            attachment.update({} if body is None else _body(body, scrubber))
+        if event["method"] == "onStdIO":
+            name = json.dumps([said.get(part) for part in ("type", "testId", "resultId")])
+            stream, _ = streams.get(name, (scrubber.stream(), None))
+            _print(fresh["params"], stream.feed(_printed(said)))
+            streams[name] = stream, fresh["params"]
+        made.append(fresh)
+    for stream, last in streams.values():
+        _print(last, _printed(last) + stream.end())
+    return made
+
+
+def _printed(said: Document) -> bytes:
+    return base64.b64decode(said["data"]) if said.get("isBase64") else said["data"].encode(errors="replace")
+
+
+def _print(said: Document, piece: bytes) -> None:
+    said |= {"data": piece.decode(errors="replace"), "isBase64": False}
+
+
+def _body(body: str, scrubber: Scrubber) -> Document:
+    """Give the members of an attachment whose body has no secret any more."""
+    try:
+        return {"base64": base64.b64encode(scrub_content(base64.b64decode(body), scrubber)).decode()}
+    except WithheldError as error:
+        return _note(error)
+
+
+def _note(error: WithheldError) -> Document:
+    return {"base64": base64.b64encode(error.detail.encode()).decode(), "contentType": "text/plain"}
+
+
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _take_out(archive: zipfile.ZipFile, events: Sequence[Document], into: Path) -> None:
+def _take_out(archive: zipfile.ZipFile, events: Sequence[Document], into: Path, scrubber: Scrubber) -> None:
     """Put all that the events refer to into files of their own, as far as it is there and can be kept."""
     infos = {info.filename: info for info in archive.infolist()[: MOST_RESOURCES + 1]}
     left = MOST_RESOURCE_BYTES
@@ -134,6 +179,8 @@ def _take_out(archive: zipfile.ZipFile, events: Sequence[Document], into: Path) 
         info = infos.get(path) if path else None
         if info and info.file_size <= left and _extract(archive, info, into):
             left -= info.file_size
+            if scrubber:
+                _scrub(attachment, into, scrubber)
         elif path:
             del attachment["path"]
             attachment |= {"base64": _NOT_KEPT, "contentType": "text/plain"}
@@ -153,6 +200,17 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path) -> boo
         (into / name[1]).unlink(missing_ok=True)
         return False
     return True
+
+
+def _scrub(attachment: Document, into: Path, scrubber: Scrubber) -> None:
+    """Take the secrets out of a file that a test attached; if that cannot be done, a note stands in its place."""
+    file = into / PurePosixPath(attachment["path"]).name
+    try:
+        scrub_file(file, scrubber)
+    except WithheldError as error:
+        file.unlink()
+        del attachment["path"]
+        attachment |= _note(error)
 
 
 def _put_out(body: bytes, media_type: str, into: Path) -> str:

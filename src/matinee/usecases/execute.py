@@ -127,8 +127,9 @@ class Executor:
         """Store what the execution left, say how it ended, then show its report, unless that is made of a whole job."""
         told = _told(order, execution)
         with TemporaryDirectory(prefix="matinee-blob-") as folder:
-            events = slim.split(execution.blob, told, into=Path(folder))
-            blob = slim.pack(events, file=file_name(order.language, module=order.module), source=script)
+            scrubber = execution.scrubber
+            events = slim.split(execution.blob, told, into=Path(folder), scrubber=scrubber)
+            blob = slim.pack(events, file=file_name(order.language, module=order.module), source=scrubber.text(script))
             with self._report(order, Part(told, blob)) as report:
                 self._store(order, blob=blob, console=execution.console, resources=Path(folder))
                 self._put(order, _result(lease, execution))
