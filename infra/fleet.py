@@ -10,6 +10,7 @@ from infra.network import Network
 from infra.queues import WorkQueue
 from infra.schedules import ScheduleGroup
 from infra.settings import Settings
+from infra.vault import VaultKey
 from infra.versions import Versions
 
 #: The Lambda Web Adapter, with which a function's answer streams: https://github.com/aws/aws-lambda-web-adapter
@@ -38,6 +39,7 @@ class Fleet:
         live: LiveTable,
         artifacts: ArtifactsBucket,
         database_secret_arn: str,
+        vault: VaultKey | None,
         network: Network | None,
     ) -> None:
         self._stack, self._common, self._network = stack, common, network
@@ -64,6 +66,7 @@ class Fleet:
             "MATINEE_EGRESS": settings.egress,
             "MATINEE_EGRESS_ALLOW": " ".join(settings.egress_allow),
         }
+        sealed = vault.environment if vault else {}
         whole = {**road, **queues, **database}
 
         self.scheduled = self._zip(
@@ -86,7 +89,7 @@ class Fleet:
             "submit",
             memory_mb=1024,  # the parser's engine, and CPU to answer fast
             seconds=settings.api_timeout_seconds,
-            environment={**whole, **told, **clock, **rests, **people},
+            environment={**whole, **told, **clock, **rests, **people, **sealed},
             snap_start=settings.front,
         )
         self.plan_job = self._zip("plan_job", seconds=settings.plan_timeout_seconds, environment=whole)
@@ -94,7 +97,7 @@ class Fleet:
             "run_test",
             memory_mb=settings.run_memory_mb,
             seconds=settings.run_timeout_seconds,
-            environment={**road, **told, **bounds},
+            environment={**road, **told, **bounds, **sealed},
             per_tenant=settings.tenant_isolation,
         )
         self.dispatch_test = self._dispatch_test(road) if settings.tenant_isolation else None

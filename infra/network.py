@@ -42,6 +42,7 @@ class Network(Construct):
         for name, wanted in (
             ("Sqs", ec2.InterfaceVpcEndpointAwsService.SQS),
             ("SecretsManager", ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER),
+            ("Kms", ec2.InterfaceVpcEndpointAwsService.KMS),
             ("Scheduler", ec2.InterfaceVpcEndpointAwsService("scheduler")),
         ):
             ec2.InterfaceVpcEndpoint(

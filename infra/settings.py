@@ -40,6 +40,8 @@ class Settings(BaseModel):
     name: str = Field(default="matinee", pattern="^[a-z][a-z0-9-]{0,29}$")
     #: the HTTP API, the web UI and the alarms; the embedded stack has its own of these
     front: bool = True
+    #: a key of our own in KMS, by which variables are encrypted; the embedded stack has a file
+    vault: bool = True
     #: made here, in a VPC, and paused while nobody needs it; or any Postgres whose URL a secret has
     database: Literal["aurora", "external"] = "aurora"
     #: of 2 GiB each; it begins at none
@@ -132,6 +134,8 @@ class Settings(BaseModel):
             raise ValueError(
                 'oidc_issuer needs database = "external": with Aurora, submit is in a network that reaches AWS alone'
             )
+        if self.front and not self.vault:
+            raise ValueError("vault can be false only where front is: whoever saves variables needs a key")
         if bool(self.domain_name) != bool(self.certificate_arn):
             raise ValueError("domain_name and certificate_arn go together")
         return self

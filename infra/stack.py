@@ -18,6 +18,7 @@ from infra.release import Release
 from infra.reports import ReportSite
 from infra.settings import Settings
 from infra.sources import EveryMinute, LiveSource, QueueSource
+from infra.vault import VaultKey
 from infra.versions import Versions
 from infra.web import WebSite
 
@@ -54,6 +55,7 @@ class MatineeStack(Stack):
         self.live = LiveTable(self, "Live")
         self.artifacts = ArtifactsBucket(self, "Artifacts", retention=Duration.days(settings.retention_days))
         self.network, self.database = self._database()
+        self.vault = VaultKey(self, "Vault") if settings.vault else None
         self.fleet = Fleet(
             self,
             settings=settings,
@@ -67,10 +69,14 @@ class MatineeStack(Stack):
             live=self.live,
             artifacts=self.artifacts,
             database_secret_arn=self.database.secret_arn,
+            vault=self.vault,
             network=self.network,
         )
         self._sources()
         self._grants()
+        if self.vault:
+            self._let_them_keep_secrets(self.vault)
+            self._tell(VaultKey=self.vault.key.key_arn)
         if settings.front:
             self._front()
         self._tell(
@@ -245,6 +251,11 @@ class MatineeStack(Stack):
             fleet.dispatch_test.allow(
                 actions=["lambda:InvokeFunction"], resources=[fleet.run_test.function.function_arn]
             )
+
+    def _let_them_keep_secrets(self, vault: VaultKey) -> None:
+        """Give each half of what the key can do to one function: who encrypts reads nothing, and who reads encrypts nothing."""
+        self.fleet.submit.allow(actions=["kms:GenerateDataKey"], resources=[vault.key.key_arn])
+        self.fleet.run_test.allow(actions=["kms:Decrypt"], resources=[vault.key.key_arn])
 
     def _let_it_schedule(self, function: Function) -> None:
         """Let `function` keep the schedules of jobs in step, and hand Scheduler the role that they call with."""

@@ -25,7 +25,7 @@ PYTHON = "3.13"
 #: Lambda takes so much of a zip file that is uploaded as it is: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MOST_BYTES = 50_000_000
 #: botocore describes some 400 services in 25 MB; our functions know these.
-_SERVICES = {"dynamodb", "lambda", "s3", "scheduler", "secretsmanager", "sqs", "sts"}
+_SERVICES = {"dynamodb", "kms", "lambda", "s3", "scheduler", "secretsmanager", "sqs", "sts"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
 #: Left out of packages: what only installers, linters and their own authors read.
 _NEEDLESS = {"tests", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "py.typed", "bin"}

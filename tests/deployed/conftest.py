@@ -34,7 +34,7 @@ PLAYED = {
     "status_stream": "tests.deployed.adapter",
     "report_proxy": "tests.deployed.adapter",
 }
-SERVICES = "apigateway,cloudformation,cloudfront,cloudwatch,dynamodb,ec2,ecr,events,iam,lambda,logs,monitoring,rds,s3,scheduler,secretsmanager,sns,sqs,sts"
+SERVICES = "apigateway,cloudformation,cloudfront,cloudwatch,dynamodb,ec2,ecr,events,iam,kms,lambda,logs,monitoring,rds,s3,scheduler,secretsmanager,sns,sqs,sts"
 SETTINGS = """
 database = "external"
 run_concurrency = 2

@@ -69,6 +69,30 @@ def test_a_long_script_and_a_wrong_one(api: httpx.Client) -> None:
     assert (422, 1) == (wrong.status_code, wrong.json()["line"]), wrong.text
 
 
+def test_a_secret_goes_from_the_api_to_the_script_and_nowhere_else(api: httpx.Client) -> None:
+    """Submit's role encrypts it by KMS, run_test's decrypts it; the console has a mask in its place."""
+    hush = "correct horse battery staple"
+    script = (
+        HEAD
+        + """test('knows it', async () => {
+  expect(process.env.HUSH).toHaveLength(28);
+  console.log(`it is ${process.env.HUSH} at ${process.env.WHERE}`);
+});
+"""
+    )
+    saved = [
+        _ok(api.put(f"/api/variables/{name}", json=body))
+        for name, body in {"HUSH": {"value": hush, "secret": True}, "WHERE": {"value": "home"}}.items()
+    ]
+    run = _ended(api, _ok(api.post("/api/test", json={"script": script}))["links"]["self"])
+    for variable in saved:
+        assert 204 == api.delete(f"/api/variables/{variable['name']}").status_code
+
+    assert ("passed", None) == (run["status"], run.get("message"))
+    assert "it is *** at home\n" == api.get(run["links"]["console"]).text
+    assert [True, False] == ["value" not in one for one in saved]
+
+
 @pytest.fixture(scope="module")
 def job(cloud: Any) -> dict[str, Any]:
     """A job of five tests, of which one fails, and its run."""

@@ -18,6 +18,7 @@ from infra.settings import Settings, SettingsError
         ('name = "Matinee!"', "name"),
         ('domain_name = "tests.example.com"', "certificate_arn"),
         ("endpoint_zones = 3", "endpoint_zones"),
+        ("vault = false", "vault"),
         ("run_pollers = 1", "run_pollers"),
         ("log_retention_days = 31", "log_retention_days"),
         ("run_memory_mb = ", "cannot be read"),

@@ -298,13 +298,13 @@ def test_no_role_may_do_everything_to_anything(grants: dict[str, dict[str, list[
     assert not [action for allowed in grants.values() for action in allowed if "*" in action]
 
 
-def test_the_deployed_roles_may_besides_enter_their_network_and_be_traced(
+def test_the_deployed_roles_may_besides_enter_their_network_be_traced_and_use_the_vaults_key(
     template: "Template", grants: dict[str, dict[str, list[str]]]
 ) -> None:
-    """As Lambda itself asks for; nothing else differs between the embedded stack and the cloud."""
+    """As Lambda itself asks for, and where the embedded stack has a file; nothing else differs between it and the cloud."""
     for function, allowed in _grants(template).items():
         more = allowed.keys() - grants.get(function, {}).keys()
-        assert {action.partition(":")[0] for action in more} <= {"ec2", "xray"}, function
+        assert {action.partition(":")[0] for action in more} <= {"ec2", "kms", "xray"}, function
 
 
 def test_no_role_has_a_managed_policy(embedded: "Template") -> None:
@@ -405,3 +405,28 @@ def test_with_an_issuer_submit_alone_knows_it_and_may_read_its_secret(
         if json.dumps(secret) in allowed.get("secretsmanager:GetSecretValue", [])
     ]
     assert ["Submit"] == may
+
+
+def test_one_function_encrypts_variables_another_decrypts_them_and_none_does_both(template: "Template") -> None:
+    """Each with the one key of the vault, which rotates and outlives the stack; no other function is told of it."""
+    with_kms = {
+        name: {action: on for action, on in may.items() if action.startswith("kms:")}
+        for name, may in _grants(template).items()
+    }
+    [(key, made)] = template.find_resources("AWS::KMS::Key").items()
+    told = {
+        function["Properties"]["FunctionName"]
+        for function in template.find_resources("AWS::Lambda::Function").values()
+        if "MATINEE_KMS_KEY" in function["Properties"].get("Environment", {}).get("Variables", {})
+    }
+
+    assert {"Submit": {"kms:GenerateDataKey"}, "RunTest": {"kms:Decrypt"}} == {
+        name: set(may) for name, may in with_kms.items() if may
+    }
+    assert all(key in on for may in with_kms.values() for resources in may.values() for on in resources)
+    assert (True, "Retain") == (made["Properties"]["EnableKeyRotation"], made["DeletionPolicy"])
+    assert {"matinee-submit", "matinee-run-test"} == told
+
+
+def test_the_embedded_stack_has_no_key_in_the_emulator_which_forgets_it(embedded: "Template") -> None:
+    assert not embedded.find_resources("AWS::KMS::Key")
