@@ -21,6 +21,7 @@ from matinee.cli.run import Wish, run_files
 from matinee.cli.schedule import schedule_job
 from matinee.cli.server import CannotRunError, Server, answers, home, locate, named, port
 from matinee.cli.text import say
+from matinee.cli.variables import list_variables, set_variable, unset_variable, value_of
 
 _CANNOT_RUN = 2
 _INTERRUPTED = 130
@@ -95,6 +96,19 @@ def _schedule_job(chosen: Namespace) -> int:
     if chosen.off and wanted:
         raise CannotRunError("--off takes the schedule away; there is nothing to set then.")
     return asyncio.run(schedule_job(locate(chosen.server), chosen.name, wanted=wanted, off=chosen.off))
+
+
+def _list_variables(chosen: Namespace) -> int:
+    return asyncio.run(list_variables(locate(chosen.server), job=chosen.job))
+
+
+def _set_variable(chosen: Namespace) -> int:
+    value = value_of(chosen.name, chosen.value, secret=chosen.secret)
+    return asyncio.run(set_variable(locate(chosen.server), chosen.name, value, secret=chosen.secret, job=chosen.job))
+
+
+def _unset_variable(chosen: Namespace) -> int:
+    return asyncio.run(unset_variable(locate(chosen.server), chosen.name, job=chosen.job))
 
 
 def _rerun(chosen: Namespace) -> int:
@@ -185,6 +199,9 @@ _COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "jobs list": _list_jobs,
     "runs rerun": _rerun,
     "runs share": _share,
+    "variables list": _list_variables,
+    "variables set": _set_variable,
+    "variables unset": _unset_variable,
     "open": _open,
     "sign-in": _sign_in,
     "up": _up,

@@ -87,6 +87,10 @@ class Api:
         except (httpx.TransportError, _BusyError) as error:
             raise LostError(f"{self._server.url} does not answer.") from error
 
+    async def delete(self, path: str) -> None:
+        """Delete what lies there."""
+        await self._patiently("DELETE", path)
+
     async def items(self, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
         """Give a list's items, page after page."""
         cursor: dict[str, str] = {}

@@ -50,6 +50,14 @@ _SCHEDULE_EXAMPLES = """examples:
 What is not given stays as it is. In the end it shows what the schedule means,
 its next times and what became of the last."""
 
+_SET_EXAMPLES = """examples:
+  matinee variables set WHERE_TO https://staging.example.com
+  matinee variables set TOKEN --secret
+  gpg --decrypt token.gpg | matinee variables set TOKEN --secret --job nightly
+
+Without a VALUE you are asked for it, unseen, or it is read from a pipe. Nobody
+sees a secret again: no run shows it, and no answer has it."""
+
 _RERUN_EXAMPLES = f"""example:
   matinee runs rerun 01997b6e-58a5-7c3e-9d2b-5a8f4c1e7b90 --wait
 
@@ -98,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     shared.add_argument("--days", type=_whole(at_least=1), metavar="N", default=7, help="it is good for N days (7)")
     shared.add_argument("--name", default="the command line", metavar="TEXT", help="whom it is for")
     _server(shared)
+    _saved_variables(_group(commands, "variables", "what scripts read as process.env.NAME: list, set, unset"))
     opened = _leaf(commands, "open", "print a link that opens a run's report in a browser for an hour")
     opened.add_argument("run_id", metavar="RUN_ID")
     opened.add_argument("--browser", action="store_true", help="open it, too")
@@ -210,6 +219,23 @@ def _variables(command: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="what the script reads as process.env.NAME; several times for several",
     )
+
+
+def _saved_variables(commands: Any) -> None:
+    leaves = [
+        _leaf(commands, "variables list", "list variables, without the values of secrets"),
+        put := _leaf(commands, "variables set", "save a variable", _SET_EXAMPLES),
+        out := _leaf(commands, "variables unset", "delete a variable"),
+    ]
+    for leaf in (put, out):
+        leaf.add_argument("name", metavar="NAME")
+    put.add_argument("value", nargs="?", metavar="VALUE")
+    put.add_argument("--secret", action="store_true", help="never show it again; 6 characters or more")
+    for leaf in leaves:
+        leaf.add_argument(
+            "--job", type=str.strip, metavar="JOB", help="of the job of that name, not of the whole workspace"
+        )
+        _server(leaf)
 
 
 def _telling(command: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """`matinee tests list` and `matinee jobs list`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rich import box
@@ -14,17 +14,17 @@ from matinee.cli.server import Server
 from matinee.cli.text import safe_line
 from matinee.cli.verdict import style
 
-_Columns = dict[str, Callable[[dict[str, Any]], str | Text]]
+Columns = dict[str, Callable[[dict[str, Any]], str | Text]]
 
 
 async def list_tests(server: Server, *, search: str | None, tags: Sequence[str]) -> int:
     """Print the saved tests; give the exit code."""
-    columns: _Columns = {
+    columns: Columns = {
         "TITLE": lambda test: test["title"],
         "PATH": lambda test: test.get("path", ""),
         "TAGS": lambda test: ", ".join(test.get("tags", [])),
         "VERSION": lambda test: str(test["version"]),
-        "SAVED": lambda test: _minute(test["updatedAt"]),
+        "SAVED": lambda test: minute(test["updatedAt"]),
     }
     query = {"tag": list(tags), **({"search": search} if search else {})}
     return await _list(server, TESTS, columns, query)
@@ -32,7 +32,7 @@ async def list_tests(server: Server, *, search: str | None, tags: Sequence[str])
 
 async def list_jobs(server: Server, *, search: str | None) -> int:
     """Print the jobs; give the exit code."""
-    columns: _Columns = {
+    columns: Columns = {
         "NAME": lambda job: job["name"],
         "TESTS": lambda job: str(job["testCount"]),
         "AT ONCE": lambda job: str(job["parallelism"]),
@@ -42,17 +42,22 @@ async def list_jobs(server: Server, *, search: str | None) -> int:
     return await _list(server, JOBS, columns, {"search": search} if search else {})
 
 
-async def _list(server: Server, kind: str, columns: _Columns, query: dict[str, Any]) -> int:
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+async def _list(server: Server, kind: str, columns: Columns, query: dict[str, Any]) -> int:
     async with Api(server) as api:
-        async for item in api.items(kind, **query):
-            table.add_row(*(_cell(give(item)) for give in columns.values()))
+        show(columns, [item async for item in api.items(kind, **query)])
+    return 0
+
+
+def show(columns: Columns, items: Iterable[dict[str, Any]]) -> None:
+    """Print a table; nothing if there is nothing in it."""
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for item in items:
+        table.add_row(*(_cell(give(item)) for give in columns.values()))
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 10_000  # who reads this from a pipe wants whole names
     if table.rows:
         console.print(table)
-    return 0
 
 
 def _cell(value: str | Text) -> Text:
@@ -73,8 +78,9 @@ def _last_run(job: dict[str, Any]) -> Text:
     last = job.get("lastRun")
     if not last:
         return Text("")
-    return Text(f"{last['status'].replace('_', ' ')}  {_minute(last['createdAt'])}", style=style(last["status"]))
+    return Text(f"{last['status'].replace('_', ' ')}  {minute(last['createdAt'])}", style=style(last["status"]))
 
 
-def _minute(at: str) -> str:
+def minute(at: str) -> str:
+    """Write a time of the API's without its seconds."""
     return at[:16].replace("T", " ")

@@ -22,7 +22,7 @@ async def schedule_job(server: Server, name: str, *, wanted: Mapping[str, Any], 
     async with Api(server) as api:
         if wanted or off:
             await _change(api, name, wanted, off=off)
-        found = await _find(api, name)
+        found = await job_of(api, name)
         if not found.get("schedule"):
             Console(highlight=False).print(Text(f"{safe_line(name)} has no schedule."))
             return 0
@@ -32,7 +32,7 @@ async def schedule_job(server: Server, name: str, *, wanted: Mapping[str, Any], 
 
 
 async def _change(api: Api, name: str, wanted: Mapping[str, Any], *, off: bool) -> None:
-    await _find(api, name)
+    await job_of(api, name)
 
     def changed(known: dict[str, Any]) -> dict[str, Any]:
         kept = {field: known[field] for field in JOB_FIELDS if field in known}
@@ -47,7 +47,12 @@ async def _change(api: Api, name: str, wanted: Mapping[str, Any], *, off: bool) 
         raise CannotRunError("\n".join([error.detail, *_hints(error.extra.get("errors", []))])) from error
 
 
-async def _find(api: Api, name: str) -> dict[str, Any]:
+async def job_of(api: Api, name: str) -> dict[str, Any]:
+    """Give the job of that name.
+
+    Raises:
+        CannotRunError: if there is none.
+    """
     found = (await api.ask("GET", JOBS, params={"name": name}))["items"]
     if not found:
         raise CannotRunError(f"There is no job {safe_line(name)}. `matinee jobs list` shows which there are.")
