@@ -11,7 +11,7 @@ from local.stack import Stack
 _SCRIPT = "import { test } from '@playwright/test';\ntest('a', () => {});\n"
 #: What a button or a link is called that changes something.
 _DEEDS = re.compile(
-    r"^(Run\b|Re-run|Save|Cancel|Delete|Edit|New|Add|Make|Give|Choose|More|Revoke|Share|Remove|Restore|Set limits|Write|History|The schedule)"
+    r"^(Run\b|Re-run|Save|Cancel|Delete|Edit|New|Add|Make|Give|Change|Choose|More|Revoke|Share|Remove|Restore|Set limits|Write|History|The schedule)"
 )
 #: Made by hand: what these buttons would ask for.
 _REQUESTS: list[tuple[str, str, Any]] = [
@@ -25,6 +25,10 @@ _REQUESTS: list[tuple[str, str, Any]] = [
     ("PUT", "/api/jobs/{job}", {"name": "A", "tests": []}),
     ("DELETE", "/api/jobs/{job}", None),
     ("POST", "/api/jobs/{job}/trigger-keys", {"name": "A"}),
+    ("PUT", "/api/variables/A", {"value": "a"}),
+    ("DELETE", "/api/variables/WHERE_TO", None),
+    ("PUT", "/api/jobs/{job}/variables/A", {"value": "a"}),
+    ("DELETE", "/api/jobs/{job}/variables/A", None),
     ("POST", "/api/runs/{run}/cancel", None),
     ("POST", "/api/runs/{run}/rerun", {"only": "all"}),
     ("POST", "/api/runs/{run}/shares", {"name": "A"}),
@@ -55,6 +59,7 @@ def visited(page: Page, stack: Stack, kept: dict[str, str]) -> Iterator[str]:
         "/tests": "Programme",
         "/jobs": "Nightly",
         "/runs": "Epilogue",
+        "/variables": "WHERE_TO",
         "/usage": "Tests that wait",
         f"/tests/{kept['test']}": "Recent results",
         f"/jobs/{kept['job']}": "Deployments",

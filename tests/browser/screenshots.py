@@ -23,6 +23,7 @@ EMPTY = {
     "tests": "/tests",
     "jobs": "/jobs",
     "runs": "/runs",
+    "variables": "/variables",
     "usage": "/usage",
     "members": "/members",
 }

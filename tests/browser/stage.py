@@ -44,6 +44,7 @@ MEMBERS = {
     "grace@example.com": "editor",
     "a.rather.long.name@theatre.example.com": "viewer",
 }
+VARIABLES = {"BOX_OFFICE_TOKEN": "a token of the box office", "STAGE": "https://staging.theatre.example.com"}
 #: Enough for all that is done on the stage.
 LIMITS = {"maxConcurrentTests": 50, "runMinutesPerMonth": 600}
 
@@ -78,6 +79,9 @@ def set_up(api: httpx.Client) -> Stage:
     stage.viewer_key = _made(api, "/api/keys", {"name": "The foyer's screen", "role": "viewer"})["key"]
     for email, role in MEMBERS.items():
         _made(api, "/api/members", {"email": email, "role": role})
+    for name, value in VARIABLES.items():
+        saved = {"value": value, "secret": name == "BOX_OFFICE_TOKEN"}
+        api.put(f"/api/variables/{name}", json=saved).raise_for_status()
     workspace = api.get("/api/workspace").raise_for_status().json()["id"]
     api.put(f"/api/workspaces/{workspace}/limits", json=LIMITS).raise_for_status()
     return stage
@@ -129,6 +133,7 @@ def pages(stage: Stage) -> dict[str, str]:
         "run-report": f"{job}?view=report",
         "run-passed": f"/runs/{stage.runs['passed']}?view=tests",
         "run-error": f"/runs/{stage.runs['error']}?view=tests",
+        "variables": "/variables",
         "usage": "/usage",
         "keys": "/keys",
         "members": "/members",

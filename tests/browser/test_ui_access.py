@@ -44,6 +44,7 @@ def kept(api: httpx.Client) -> dict[str, str]:
     nightly = {"name": "Nightly", "tests": [test["id"]], "schedule": {"cron": "0 3 1 1 *"}}
     job = api.post("/api/jobs", json=nightly).json()["id"]
     api.post(f"/api/jobs/{job}/trigger-keys", json={"name": "Deployments"}).raise_for_status()
+    api.put("/api/variables/WHERE_TO", json={"value": "https://example.com"}).raise_for_status()
     return {"test": test["id"], "job": job, "run": run_script(api, TESTS["Epilogue"], "Epilogue")}
 
 
@@ -140,9 +141,10 @@ def test_an_editor_has_all_buttons_but_an_owners(
         "Delete",
         "The schedule is on",
         "New trigger key",
+        "Add a variable",
         "Revoke Deployments",
     } == found[f"/jobs/{kept['job']}"]
-    assert ["Dashboard", "Playground", "Tests", "Jobs", "Runs", "Usage"] == links
+    assert ["Dashboard", "Playground", "Tests", "Jobs", "Runs", "Variables", "Usage"] == links
 
 
 # -- members -----------------------------------------------------------------------------------------------------------

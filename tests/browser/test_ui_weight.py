@@ -62,6 +62,7 @@ PAGES = {
     "edit a job": "src/jobs/edit.tsx",
     "runs": "src/runs/list.tsx",
     "run": "src/runs/page.tsx",
+    "variables": "src/variables/page.tsx",
     "usage": "src/usage/usage.tsx",
     "keys": "src/keys/keys.tsx",
     "members": "src/members/members.tsx",

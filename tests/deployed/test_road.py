@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.deployed.conftest import deploy
-from tests.deployed.deeds import ENDLESS, FAILING, PASSING, ended, ok, paused, sweep, until
+from tests.deployed.deeds import HEAD, ENDLESS, FAILING, PASSING, ended, ok, paused, sweep, until
 
 
 def test_the_deployment_says_what_it_did(cloud: Any) -> None:
@@ -81,10 +81,10 @@ def test_a_secret_goes_from_the_api_to_the_script_and_nowhere_else(api: httpx.Cl
 """
     )
     saved = [
-        _ok(api.put(f"/api/variables/{name}", json=body))
+        ok(api.put(f"/api/variables/{name}", json=body))
         for name, body in {"HUSH": {"value": hush, "secret": True}, "WHERE": {"value": "home"}}.items()
     ]
-    run = _ended(api, _ok(api.post("/api/test", json={"script": script}))["links"]["self"])
+    run = ended(api, ok(api.post("/api/test", json={"script": script}))["links"]["self"])
     for variable in saved:
         assert 204 == api.delete(f"/api/variables/{variable['name']}").status_code
 

@@ -38,4 +38,5 @@ export type Tick = Schemas["Tick"];
 export type Share = Schemas["Share"];
 export type TriggerKey = Schemas["TriggerKey"];
 export type Usage = Schemas["Usage"];
+export type Variable = Schemas["Variable"];
 export type Workspace = Schemas["Workspace"];

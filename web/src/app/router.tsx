@@ -52,6 +52,10 @@ export const router = createBrowserRouter([
               },
               { path: "runs", lazy: async () => ({ Component: (await import("../runs/list")).RunList }) },
               { path: "runs/:id", lazy: async () => ({ Component: (await import("../runs/page")).RunPage }) },
+              {
+                path: "variables",
+                lazy: async () => ({ Component: (await import("../variables/page")).VariablesPage }),
+              },
               { path: "usage", lazy: async () => ({ Component: (await import("../usage/usage")).UsagePage }) },
               { path: "keys", lazy: async () => ({ Component: only("owner", (await import("../keys/keys")).Keys) }) },
               {

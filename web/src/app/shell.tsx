@@ -25,6 +25,7 @@ import {
   IconStack2,
   IconSun,
   IconUsers,
+  IconVariable,
   type TablerIcon,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -57,6 +58,7 @@ const PLACES: readonly Place[] = [
 
 /** What belongs to the workspace as a whole. */
 const WORKSPACE: readonly Place[] = [
+  { to: "/variables", label: "Variables", icon: IconVariable },
   { to: "/usage", label: "Usage", icon: IconGauge },
   { to: "/keys", label: "API keys", icon: IconKey, owners: true },
   { to: "/members", label: "Members", icon: IconUsers, owners: true },

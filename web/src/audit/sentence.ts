@@ -28,6 +28,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   max_queued_tests: "tests that wait",
   run_minutes_per_month: "minutes a month",
   requests_per_minute: "requests a minute",
+  sealed: "its value",
+  secret: "whether it is secret",
 };
 
 export function sentenceOf(entry: AuditEntry): Sentence {

@@ -10,6 +10,7 @@ import { jobQuery } from "../api/queries";
 import type { Job } from "../api/types";
 import { useMay } from "../parts/may";
 import { Failure, Page } from "../parts/page";
+import { Variables } from "../variables/variables";
 import { Consists } from "./consists";
 import { DeleteJob } from "./delete";
 import { JobRuns } from "./job-runs";
@@ -101,6 +102,9 @@ function Sections({ job }: { job: Job }) {
           </Section>
           <Section title="How it runs">
             <Settings job={job} />
+          </Section>
+          <Section title="Variables">
+            <Variables job={job.id} />
           </Section>
           <Section title="From outside">
             <TriggerKeys job={job} />

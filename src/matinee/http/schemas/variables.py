@@ -1,9 +1,9 @@
 """Saved variables as the API takes and shows them."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from matinee.http.schemas.shape import Request, Shape
 from matinee.model.variables import check_secret, check_variables
@@ -25,20 +25,21 @@ VariableName = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"p
 class VariableRequest(Request):
     """A variable's value."""
 
-    value: Annotated[str, AfterValidator(_value)] = Field(
-        description="What the script reads as `process.env.NAME`.", repr=False, examples=["https://staging.example.com"]
-    )
     secret: bool = Field(
         strict=True,
         default=False,
         description="Nobody sees it again, and no run shows it. It has 6 characters or more, and 8,192 bytes at the most.",
     )
+    value: Annotated[str, AfterValidator(_value)] = Field(
+        description="What the script reads as `process.env.NAME`.", repr=False, examples=["https://staging.example.com"]
+    )
 
-    @model_validator(mode="after")
-    def _scrubbable(self) -> Self:
-        if self.secret:
-            check_secret(self.value)
-        return self
+    @field_validator("value")
+    @classmethod
+    def _scrubbable(cls, value: str, told: ValidationInfo) -> str:
+        if told.data.get("secret"):
+            check_secret(value)
+        return value
 
 
 class Variable(Shape):
