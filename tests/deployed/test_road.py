@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.deployed.conftest import deploy
-from tests.deployed.deeds import HEAD, ENDLESS, FAILING, PASSING, ended, ok, paused, sweep, until
+from tests.deployed.deeds import ENDLESS, FAILING, HEAD, PASSING, ended, ok, paused, sweep, until
 
 
 def test_the_deployment_says_what_it_did(cloud: Any) -> None:
