@@ -5,8 +5,9 @@ from pathlib import Path
 
 from matinee.model.script import Language
 from matinee.model.work import Event, TestOrder
-from matinee.runner.execution import Runner, Stop
+from matinee.runner.execution import Runner
 from matinee.runner.probe import choose
+from matinee.runner.stop import Stop
 from matinee.runner.warm import Place
 
 SCRIPT = """

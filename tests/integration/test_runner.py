@@ -14,9 +14,10 @@ from matinee.model.script import Language
 from matinee.model.variables import Given
 from matinee.model.work import Event, TestOrder
 from matinee.runner import slim
-from matinee.runner.execution import Execution, Runner, Stop
+from matinee.runner.execution import Execution, Runner
 from matinee.runner.probe import choose
 from matinee.runner.report import Part, ReportStep
+from matinee.runner.stop import Stop
 from matinee.runner.told import Told
 from matinee.runner.warm import Place
 from tests.integration.procfs import processes

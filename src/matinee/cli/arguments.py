@@ -6,72 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from matinee.cli import examples
 from matinee.model.schedule import Missed, Overlap
-
-_EXIT_CODES = """exit code: 0 all passed, 1 some failed or timed out, 2 some could not run,
-130 interrupted"""
-_LATER = "without --wait 0 as soon as it is queued"
-_TEMPORARY = """If no server is named and none is up on this machine, a temporary one is
-started."""
-
-_RUN_EXAMPLES = f"""examples:
-  matinee run examples/shop.spec.ts
-  matinee run --retries 2 --base-url https://example.com tests/*.spec.ts
-
-{_EXIT_CODES}
-{_TEMPORARY}"""
-
-_PUSH_EXAMPLES = """examples:
-  matinee tests push e2e/
-  matinee tests push e2e/ --tag shop --job nightly --parallelism 20
-
-A file goes by its path below DIR: pushed again, it is the same test, in a new
-version or unchanged. With --job the job of that name has exactly these tests,
-in the order of their paths; it is made if there is none, and settings that are
-not given stay as they are.
-
-exit code: 0 all are saved, 2 some could not be; the others are, and the job is
-left as it was"""
-
-_JOB_EXAMPLES = f"""examples:
-  matinee jobs run nightly --wait
-  matinee jobs run nightly --junit results.xml --var USER_NAME=ada
-
-With --wait, Ctrl-C cancels the run; a second one leaves at once.
-
-{_EXIT_CODES}; {_LATER}
-{_TEMPORARY} Then it always waits."""
-
-_SCHEDULE_EXAMPLES = """examples:
-  matinee jobs schedule nightly --cron '0 3 * * *' --timezone Europe/Berlin
-  matinee jobs schedule nightly --pause
-  matinee jobs schedule nightly
-
-What is not given stays as it is. In the end it shows what the schedule means,
-its next times and what became of the last."""
-
-_SET_EXAMPLES = """examples:
-  matinee variables set WHERE_TO https://staging.example.com
-  matinee variables set TOKEN --secret
-  gpg --decrypt token.gpg | matinee variables set TOKEN --secret --job nightly
-
-Without a VALUE you are asked for it, unseen, or it is read from a pipe. Nobody
-sees a secret again: no run shows it, and no answer has it."""
-
-_RERUN_EXAMPLES = f"""example:
-  matinee runs rerun 01997b6e-58a5-7c3e-9d2b-5a8f4c1e7b90 --wait
-
-{_EXIT_CODES}; {_LATER}"""
-
-
-_SHARE_EXAMPLES = """example:
-  matinee runs share 01997b6e-58a5-7c3e-9d2b-5a8f4c1e7b90 --days 14
-
-It takes an editor's key. On the run's page the link can be revoked."""
-
-
-_DEPLOY = """What would change is shown first. DATABASE_URL is the libpq URL of a database outside, where the settings say
-database = "external"; it is kept in Secrets Manager. AWS_ENDPOINT_URL deploys to an emulator. docs/operations.md has the rest."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -83,25 +19,25 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"matinee {version('matinee')}")
     commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _run(_leaf(commands, "run", "run Playwright test files, all at the same time", _RUN_EXAMPLES))
+    _run(_leaf(commands, "run", "run Playwright test files, all at the same time", examples.RUN_EXAMPLES))
     tests = _group(commands, "tests", "saved tests: push, list")
-    _push(_leaf(tests, "tests push", "make saved tests of the test files of a folder", _PUSH_EXAMPLES))
+    _push(_leaf(tests, "tests push", "make saved tests of the test files of a folder", examples.PUSH_EXAMPLES))
     _list(_leaf(tests, "tests list", "list saved tests")).add_argument(
         "--tag", action="append", default=[], metavar="T", help="only those with this tag, and each other that is given"
     )
     jobs = _group(commands, "jobs", "jobs, which are many tests together: run, schedule, list")
-    job = _leaf(jobs, "jobs run", "run all tests of a job, many at once", _JOB_EXAMPLES)
+    job = _leaf(jobs, "jobs run", "run all tests of a job, many at once", examples.JOB_EXAMPLES)
     job.add_argument("name", type=str.strip, metavar="NAME", help="the job's name")
     _variables(job)
     _telling(job)
-    _schedule(_leaf(jobs, "jobs schedule", "let a job run by itself, or show when it does", _SCHEDULE_EXAMPLES))
+    _schedule(_leaf(jobs, "jobs schedule", "let a job run by itself, or show when it does", examples.SCHEDULE_EXAMPLES))
     _list(_leaf(jobs, "jobs list", "list jobs"))
     runs = _group(commands, "runs", "runs: rerun, share")
-    again = _leaf(runs, "runs rerun", "run the tests of a run again that did not pass", _RERUN_EXAMPLES)
+    again = _leaf(runs, "runs rerun", "run the tests of a run again that did not pass", examples.RERUN_EXAMPLES)
     again.add_argument("run_id", metavar="RUN_ID")
     again.add_argument("--all", action="store_true", help="also those that passed")
     _telling(again)
-    shared = _leaf(runs, "runs share", "print a link with which anybody reads a run's report", _SHARE_EXAMPLES)
+    shared = _leaf(runs, "runs share", "print a link with which anybody reads a run's report", examples.SHARE_EXAMPLES)
     shared.add_argument("run_id", metavar="RUN_ID")
     shared.add_argument("--days", type=_whole(at_least=1), metavar="N", default=7, help="it is good for N days (7)")
     shared.add_argument("--name", default="the command line", metavar="TEXT", help="whom it is for")
@@ -121,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     _server(sign_in)
     up = _leaf(commands, "up", "start the local stack; Ctrl-C ends it")
     up.add_argument("--once", action="store_true", help="run the examples, then stop")
-    deploy = _leaf(commands, "deploy", "deploy to the AWS account that AWS_PROFILE or the like names", _DEPLOY)
+    deploy = _leaf(commands, "deploy", "deploy to the AWS account that AWS_PROFILE or the like names", examples.DEPLOY)
     _cloud(deploy)
     deploy.add_argument("--image", metavar="URI", help="the image of run_test, instead of one that is built here")
     down = _leaf(commands, "destroy", "take a deployment out of the account again")
@@ -224,7 +160,7 @@ def _variables(command: argparse.ArgumentParser) -> None:
 def _saved_variables(commands: Any) -> None:
     leaves = [
         _leaf(commands, "variables list", "list variables, without the values of secrets"),
-        put := _leaf(commands, "variables set", "save a variable", _SET_EXAMPLES),
+        put := _leaf(commands, "variables set", "save a variable", examples.SET_EXAMPLES),
         out := _leaf(commands, "variables unset", "delete a variable"),
     ]
     for leaf in (put, out):

@@ -17,6 +17,7 @@ from matinee.runner.judge import Verdict, judge
 from matinee.runner.process import Ending, Said
 from matinee.runner.progress import Progress
 from matinee.runner.scrub import Scrubber
+from matinee.runner.stop import Stop
 from matinee.runner.waiting import Waiting
 from matinee.runner.warm import Place, Warm
 
@@ -49,33 +50,6 @@ class Execution:
             self.warm.forget()
         else:
             self.warm.close()
-
-
-class Stop:
-    """How others ask an execution to end: from any thread, once, the first reason counts."""
-
-    def __init__(self) -> None:
-        self.why: str | None = None
-        self._lock = threading.Lock()
-        self._act: Callable[[str], None] | None = None
-
-    def ask(self, why: str) -> None:
-        """Ask the execution to end because of `why`: `cancelled`, `deadline`, or what else the verdict shall tell."""
-        with self._lock:
-            if self.why is not None:
-                return
-            self.why = why
-            act = self._act
-        if act:
-            act(why)
-
-    def heard_by(self, act: Callable[[str], None]) -> None:
-        """Call `act` when somebody asks; at once if somebody did."""
-        with self._lock:
-            self._act = act
-            why = self.why
-        if why is not None:
-            act(why)
 
 
 class Runner:

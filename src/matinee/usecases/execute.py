@@ -17,17 +17,19 @@ from typing import TYPE_CHECKING
 
 from matinee.model.errors import LeaseLostError, MatineeError, NotFoundError, VaultKeyError, VaultUnavailableError
 from matinee.model.lease import Lease
-from matinee.model.run import ADVICE, Reason, RunKind, TestStatus
+from matinee.model.run import Reason, RunKind, TestStatus
 from matinee.model.script import file_name
 from matinee.model.variables import NOTHING_GIVEN, Given
 from matinee.model.work import TestOrder, TestResult
 from matinee.runner import slim
-from matinee.runner.execution import Execution, Runner, Stop
+from matinee.runner.execution import Execution, Runner
 from matinee.runner.report import Part, ReportStep
+from matinee.runner.stop import Stop
 from matinee.runner.told import Told
 from matinee.stores.artifacts import Artifacts, report_prefix, test_prefix
 from matinee.stores.live import LiveTable
 from matinee.usecases.hold import Hold
+from matinee.usecases.outcome import MOST_ATTEMPTS, ended, result_of, told_of
 from matinee.usecases.publish import publish
 from matinee.usecases.tell import Teller
 
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: How often a test is begun at the most, when what stopped it says nothing about the test.
-MOST_ATTEMPTS = 3
 #: With less time than this left, in seconds, a further attempt could not end well.
 _LEAST_SECONDS = 2.0
 #: How many files of a test are uploaded at once.
@@ -85,17 +85,17 @@ class Executor:
         seconds = _seconds_left(order, lease)
         if lease.attempt > MOST_ATTEMPTS or (lease.attempt > 1 and seconds < _LEAST_SECONDS):
             hold.concluding()
-            self._put(order, _ended(lease, TestStatus.ERROR, Reason.WORKER_LOST))
+            self._put(order, ended(lease, TestStatus.ERROR, Reason.WORKER_LOST))
             return True
         if seconds <= 0:
             hold.concluding()
-            self._put(order, _ended(lease, TestStatus.TIMED_OUT, Reason.DEADLINE))
+            self._put(order, ended(lease, TestStatus.TIMED_OUT, Reason.DEADLINE))
             return True
         try:
             given = self._given(order)
         except VaultKeyError as error:
             hold.concluding()
-            self._put(order, _ended(lease, TestStatus.ERROR, Reason.VARIABLES_UNREADABLE, message=error.detail))
+            self._put(order, ended(lease, TestStatus.ERROR, Reason.VARIABLES_UNREADABLE, message=error.detail))
             return True
         return given is not None and self._run(order, lease, hold, stop, given)
 
@@ -125,14 +125,14 @@ class Executor:
 
     def _conclude(self, order: TestOrder, lease: Lease, execution: Execution, script: str) -> None:
         """Store what the execution left, say how it ended, then show its report, unless that is made of a whole job."""
-        told = _told(order, execution)
+        told = told_of(order, execution)
         with TemporaryDirectory(prefix="matinee-blob-") as folder:
             scrubber = execution.scrubber
             events = slim.split(execution.blob, told, into=Path(folder), scrubber=scrubber)
             blob = slim.pack(events, file=file_name(order.language, module=order.module), source=scrubber.text(script))
             with self._report(order, Part(told, blob)) as report:
                 self._store(order, blob=blob, console=execution.console, resources=Path(folder))
-                self._put(order, _result(lease, execution))
+                self._put(order, result_of(lease, execution))
                 if report:
                     self._publish(order, report())
 
@@ -167,7 +167,7 @@ class Executor:
             return
         held_ms = max(0, lease.until - _now())
         if lease.cancel and not held_ms:
-            self._put(order, _ended(lease, TestStatus.CANCELLED, Reason.CANCELLED))
+            self._put(order, ended(lease, TestStatus.CANCELLED, Reason.CANCELLED))
             return
         # Another worker has it, or had it a moment ago. Should that one be lost, this message is the one that brings the test back.
         extend(held_ms // 1000 + 1)
@@ -229,49 +229,6 @@ def _seconds_left(order: TestOrder, lease: Lease) -> float:
 def _may_retry(order: TestOrder, lease: Lease, *, took: float) -> bool:
     """Whether another attempt is allowed, and would come as far as this one, which took so many seconds."""
     return lease.attempt < MOST_ATTEMPTS and _seconds_left(order, lease) > max(took, _LEAST_SECONDS)
-
-
-def _told(order: TestOrder, execution: Execution) -> Told:
-    verdict, took = execution.verdict, round(execution.ending.seconds * 1000)
-    return Told(
-        title=order.title,
-        status=verdict.status,
-        message=verdict.message,
-        started_at=_now() - took,
-        duration_ms=took,
-        cases=execution.cases,
-    )
-
-
-def _result(lease: Lease, execution: Execution) -> TestResult:
-    verdict = execution.verdict
-    return TestResult(
-        status=verdict.status,
-        reason=verdict.reason,
-        message=verdict.message,
-        started_at=lease.started_at or _now(),
-        ended_at=_now(),
-        duration_ms=round(execution.ending.seconds * 1000),
-        attempts=lease.attempt,
-        cases=execution.cases,
-        report=True,
-        console_bytes=len(execution.console),
-    )
-
-
-def _ended(lease: Lease, status: TestStatus, reason: Reason, *, message: str | None = None) -> TestResult:
-    """Compose the result of a test that did not run, or not to its end, and left nothing to report."""
-    now = _now()
-    return TestResult(
-        status=status,
-        reason=reason,
-        message=message or ADVICE[reason],
-        started_at=lease.started_at or now,
-        ended_at=now,
-        duration_ms=0,
-        attempts=min(lease.attempt, MOST_ATTEMPTS),
-        report=False,
-    )
 
 
 def _now() -> int:

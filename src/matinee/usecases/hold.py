@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from matinee.model.errors import LeaseLostError, LiveUnavailableError
 from matinee.model.work import TestOrder
-from matinee.runner.execution import Stop
+from matinee.runner.stop import Stop
 from matinee.stores.live import LiveTable
 
 _BEAT_SECONDS = 1.0  # a cancellation is heard within this

@@ -14,8 +14,9 @@ from matinee.model.egress import Egress
 from matinee.model.script import Language
 from matinee.model.variables import Given
 from matinee.model.work import Event, TestOrder
-from matinee.runner.execution import Execution, Runner, Stop
+from matinee.runner.execution import Execution, Runner
 from matinee.runner.probe import choose
+from matinee.runner.stop import Stop
 from matinee.runner.warm import Place
 from matinee.settings import RunnerSettings
 

@@ -10,8 +10,9 @@ from matinee.model.run import RunKind
 from matinee.model.script import Language
 from matinee.model.variables import Given
 from matinee.model.work import Event, TestOrder
-from matinee.runner.execution import Execution, Runner, Stop
+from matinee.runner.execution import Execution, Runner
 from matinee.runner.probe import choose
+from matinee.runner.stop import Stop
 from matinee.runner.warm import Place
 from tests.integration.reusing.told import Run
 

@@ -8,7 +8,8 @@ import pytest
 
 from matinee.model.run import Reason, RunKind, TestStatus
 from matinee.runner import waiting
-from matinee.runner.execution import Runner, Stop
+from matinee.runner.execution import Runner
+from matinee.runner.stop import Stop
 from tests.integration.reusing.told import Run, said
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
