@@ -42,6 +42,8 @@ class Settings(BaseModel):
     front: bool = True
     #: a key of our own in KMS, by which variables are encrypted; the embedded stack has a file
     vault: bool = True
+    #: of a key that there is, instead of a new one: that of a deployment of before, say
+    vault_key_arn: str = Field(default="", pattern=r"^$|^arn:[\w-]+:kms:")
     #: made here, in a VPC, and paused while nobody needs it; or any Postgres whose URL a secret has
     database: Literal["aurora", "external"] = "aurora"
     #: of 2 GiB each; it begins at none

@@ -55,7 +55,7 @@ class MatineeStack(Stack):
         self.live = LiveTable(self, "Live")
         self.artifacts = ArtifactsBucket(self, "Artifacts", retention=Duration.days(settings.retention_days))
         self.network, self.database = self._database()
-        self.vault = VaultKey(self, "Vault") if settings.vault else None
+        self.vault = VaultKey(self, "Vault", arn=settings.vault_key_arn) if settings.vault else None
         self.fleet = Fleet(
             self,
             settings=settings,

@@ -200,6 +200,11 @@ class Deployer:
                 SecretId=_DATABASE_SECRET.format(self.settings.name), ForceDeleteWithoutRecovery=True
             )
 
+    def forget_key(self, arn: str) -> None:
+        """Have the key of variables deleted, as soon as KMS does that: after a week in which it can still be had back."""
+        self._client("kms").schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
+        self.say(f"  KMS deletes the key of variables in 7 days: {arn}")
+
     def forget_images(self) -> None:
         """Delete the images of run_test."""
         ecr = self._client("ecr")

@@ -88,7 +88,7 @@ def passing_key(wishes: Wishes, *, say: Callable[[str], None]) -> str:
 
 
 def destroy(wishes: Wishes, *, keep_data: bool, say: Callable[[str], None], pause_s: float = 3.0) -> None:
-    """Take everything out again; with `keep_data` the runs' artifacts and a last snapshot of the database stay.
+    """Take everything out again; with `keep_data` the runs' artifacts, a last snapshot of the database and the key of variables stay.
 
     Raises:
         DeployError: with what to do.
@@ -109,11 +109,14 @@ def destroy(wishes: Wishes, *, keep_data: bool, say: Callable[[str], None], paus
         deployer.stack.delete()
         if not keep_data:
             deployer.forget(outputs["ArtifactsBucket"])
+            if deployer.settings.vault and not deployer.settings.vault_key_arn:
+                deployer.forget_key(outputs["VaultKey"])
     if deployer.base.status():
         deployer.empty(deployer.base.outputs()["BundlesBucket"])
         deployer.forget_images()
         deployer.base.delete()
-    say("Gone." if not keep_data else "Gone; the artifacts bucket and the database's last snapshot are kept.")
+    kept = "Gone; the artifacts bucket, the database's last snapshot and the key of variables are kept."
+    say(kept if keep_data else "Gone.")
 
 
 def _deployer(wishes: Wishes, say: Callable[[str], None], pause_s: float) -> Deployer:

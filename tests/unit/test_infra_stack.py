@@ -428,5 +428,18 @@ def test_one_function_encrypts_variables_another_decrypts_them_and_none_does_bot
     assert {"matinee-submit", "matinee-run-test"} == told
 
 
+def test_a_key_that_there_is_serves_another_deployment(assertions: Any, tmp_path: Path) -> None:
+    """The stack makes none, and its functions have of that one what they would have of a new one."""
+    from infra.app import EMBEDDED, build  # noqa: PLC0415  as in infra_fixtures
+
+    arn = "arn:aws:kms:eu-west-1:123456789012:key/0f3c2f6e-0000-4000-8000-000000000000"
+    _, stack = build(outdir=str(tmp_path), settings=EMBEDDED.model_copy(update={"vault": True, "vault_key_arn": arn}))
+    template = assertions.Template.from_stack(stack)
+
+    assert not template.find_resources("AWS::KMS::Key")
+    grants = _grants(template)
+    assert [json.dumps(arn)] == grants["Submit"]["kms:GenerateDataKey"] == grants["RunTest"]["kms:Decrypt"]
+
+
 def test_the_embedded_stack_has_no_key_in_the_emulator_which_forgets_it(embedded: "Template") -> None:
     assert not embedded.find_resources("AWS::KMS::Key")

@@ -63,7 +63,9 @@ def parser() -> argparse.ArgumentParser:
     down = _leaf(commands, "destroy", "take a deployment out of the account again")
     _cloud(down)
     down.add_argument(
-        "--keep-data", action="store_true", help="keep the artifacts of runs, and the database's last snapshot"
+        "--keep-data",
+        action="store_true",
+        help="keep the artifacts of runs, the database's last snapshot, and the key of variables",
     )
     return made
 
