@@ -30,7 +30,9 @@ def add_to(app: FastAPI) -> None:
 
 def to_folder(request: Request) -> Response:
     """Send the browser to the folder: the report's own links are relative to it."""
-    there = request.url.path.rpartition("/")[2] + "/"
+    there = (
+        "./" + request.url.path.rpartition("/")[2] + "/"
+    )  # what reads like an address of its own must not become one
     return _redirect(HTTPStatus.TEMPORARY_REDIRECT, there, request)
 
 

@@ -275,6 +275,14 @@ def test_without_its_slash_the_browser_is_sent_to_the_folder(shown: str) -> None
     assert (307, f"{shown}?x=1") == (answer.status_code, str(answer.next_request and answer.next_request.url))
 
 
+@pytest.mark.parametrize("name", ["https:evil.example", "javascript:alert(1)", "%2f%2fevil.example"])
+def test_no_ticket_reads_like_another_address(url: str, name: str) -> None:
+    answer = httpx.get(f"{url}/reports/{name}")
+
+    assert answer.headers.get("location", "./").startswith("./")
+    assert answer.status_code in {307, 401, 404}
+
+
 def test_who_comes_before_the_report_is_kept_informed(url: str, world: Any) -> None:
     """The page looks again by itself, and finds the report once it is there."""
     place = f"{url}/reports/{world.ticket()}/"
