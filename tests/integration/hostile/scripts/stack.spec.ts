@@ -43,7 +43,7 @@ test('the database’s socket is not there', async () => {
 });
 
 test('the stack’s folder, what other runs left in it, and its key are not there', async () => {
-  for (const file of [ELSEWHERE, `${ELSEWHERE}/api-key`, `${ELSEWHERE}/aws/s3`, `${ELSEWHERE}/logs`, `${ELSEWHERE}/postgres`])
+  for (const file of [ELSEWHERE, `${ELSEWHERE}/api-key`, `${ELSEWHERE}/secrets.key`, `${ELSEWHERE}/aws/s3`, `${ELSEWHERE}/logs`, `${ELSEWHERE}/postgres`])
     expect(fs.existsSync(file), file).toBe(false);
 });
 
