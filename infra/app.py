@@ -17,7 +17,9 @@ from infra.stack import MatineeStack
 from infra.versions import Versions
 
 #: What the embedded stack leaves out, for it has its own.
-EMBEDDED = Settings(front=False, vault=False, database="external", tracing=False, sweep_rests_seconds=0)
+EMBEDDED = Settings(
+    run_memory_mb=2048, front=False, vault=False, database="external", tracing=False, sweep_rests_seconds=0
+)
 
 
 def build(

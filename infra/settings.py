@@ -59,8 +59,8 @@ class Settings(BaseModel):
     #: how long S3 and Postgres keep what a run left behind
     retention_days: int = Field(default=30, ge=1, le=3650)
     log_retention_days: LogDays = 30
-    #: of run_test; Lambda gives CPU in proportion
-    run_memory_mb: Megabytes = 2048
+    #: of run_test; Lambda gives CPU in proportion. The most that new accounts may have, 1.7 CPUs: docs/operations.md has what others cost
+    run_memory_mb: Megabytes = 3008
     #: of that, what the supervisor itself needs; a run's own processes share the rest
     run_reserve_mb: int = Field(default=256, ge=64)
     #: of run_test; Lambda's longest is the default

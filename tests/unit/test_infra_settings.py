@@ -13,7 +13,7 @@ from infra.settings import Settings, SettingsError
         ("run_memory = 4096", "run_memory"),
         ("run_memory_mb = 100", "run_memory_mb"),
         ('run_memory_mb = "4096"', "run_memory_mb"),
-        ("run_reserve_mb = 2048", "run_reserve_mb"),
+        ("run_reserve_mb = 3008", "run_reserve_mb"),
         ('database = "mysql"', "database"),
         ('name = "Matinee!"', "name"),
         ('domain_name = "tests.example.com"', "certificate_arn"),
@@ -41,7 +41,7 @@ def test_settings_that_are_not_told_keep_their_defaults(tmp_path: Path) -> None:
     file.write_text('database = "external"\nrun_concurrency = 50\n')
 
     read = Settings.read(file)
-    assert ("external", 50, 2048) == (read.database, read.run_concurrency, read.run_memory_mb)
+    assert ("external", 50, 3008) == (read.database, read.run_concurrency, read.run_memory_mb)
 
 
 def test_what_is_deployed_to_localstack_can_be() -> None:
