@@ -77,8 +77,13 @@ import fs from 'node:fs';
 const markup = `<img src=x onerror="window.parent.hacked=window.hacked=1"><script>window.hacked=1</scr` + `ipt>`;
 test.use({ trace: 'on' });
 test('greets ' + markup, { annotation: { type: 'note', description: markup } }, async ({ page }, info) => {
-  await page.setContent('<h1>Good evening</h1><button onclick="this.textContent=`bowed`">bow</button>');
-  await test.step('bow ' + markup, () => page.getByRole('button').click());
+  await page.setContent(`<h1>Good evening</h1><button onclick="this.textContent='bowed'">bow</button>
+    <a href="javascript:void(window.hacked = window.top.hacked = 1)">lead on</a>
+    <a href="java&#10;script:void(window.hacked = window.top.hacked = 1)">lead astray</a>
+    <p onmouseover="window.hacked = window.top.hacked = 1">rest here</p>
+    <iframe src="javascript:void(parent.hacked = top.hacked = 1)"></iframe>
+    <form action="javascript:void(window.hacked = window.top.hacked = 1)"><input type=submit value=send></form>`);
+  await test.step('bow ' + markup, () => page.getByRole('button', { name: 'bow' }).click());
   fs.mkdirSync(info.outputDir, { recursive: true });
   fs.writeFileSync(info.outputPath('page.html'), `<title>stranger</title><script>
     try { document.title = 'GOT ' + document.cookie + localStorage.length } catch { document.title = 'refused' }
@@ -157,6 +162,28 @@ def test_what_a_test_says_is_text_in_the_report(browser: Browser, stack: Stack, 
     expect(report.get_by_text("onerror=").first).to_be_visible()
 
     assert [True] * len(page.frames) == [frame.evaluate("window.hacked === undefined") for frame in page.frames]
+    context.close()
+
+
+def test_a_recorded_page_runs_nothing_in_the_trace(browser: Browser, stack: Stack, run_id: str) -> None:
+    """Script URLs in its links, frames and forms, and handlers, are as dead as the rest of the picture, whatever one clicks on."""
+    context = browser.new_context()
+    page = signed_in(context, stack)
+    page.goto(f"{stack.url}/runs/{run_id}?view=report")
+    report = page.frame_locator("iframe[title=Report]")
+    report.get_by_text("greets").first.click()
+    report.locator('a[href*="trace/index.html"]').first.click()
+    report.get_by_role("treeitem").filter(has_text="Set content").first.click()
+    snapshot = report.frame_locator("iframe.snapshot-visible")
+    expect(snapshot.get_by_role("heading", name="Good evening")).to_be_visible(timeout=20_000)
+    for link in ("lead on", "lead astray"):
+        snapshot.get_by_text(link).dispatch_event("click")
+    snapshot.get_by_text("rest here").dispatch_event("mouseover")
+    snapshot.get_by_text("send").dispatch_event("click")
+    page.wait_for_timeout(300)
+
+    assert [True] * len(page.frames) == [frame.evaluate("window.hacked === undefined") for frame in page.frames]
+    assert f"{stack.url}/runs/{run_id}?view=report" == page.url
     context.close()
 
 
