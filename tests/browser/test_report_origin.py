@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 
 from local.stack import Stack
 from matinee.http.passes import GOOD_FOR_S
@@ -127,6 +127,18 @@ def signed_in(context: BrowserContext, stack: Stack) -> Page:
     return page
 
 
+def picture_in_trace(page: Page, stack: Stack, run_id: str) -> FrameLocator:
+    """Open the run's report in the app, in it the trace, and in that the picture of the page as the test had made it."""
+    page.goto(f"{stack.url}/runs/{run_id}?view=report")
+    report = page.frame_locator("iframe[title=Report]")
+    report.get_by_text("greets").first.click()
+    report.locator('a[href*="trace/index.html"]').first.click()
+    report.get_by_role("treeitem").filter(has_text="Set content").first.click()
+    snapshot = report.frame_locator("iframe.snapshot-visible")
+    expect(snapshot.get_by_role("heading", name="Good evening")).to_be_visible(timeout=20_000)
+    return snapshot
+
+
 def test_in_the_apps_frame_the_report_is_of_another_origin_and_its_trace_shows_the_page(
     browser: Browser, stack: Stack, run_id: str
 ) -> None:
@@ -135,13 +147,7 @@ def test_in_the_apps_frame_the_report_is_of_another_origin_and_its_trace_shows_t
     page = signed_in(context, stack)
     sent: list[str] = []
     page.on("request", lambda asked: sent.append(json.dumps(asked.all_headers())) if "/reports/" in asked.url else None)
-    page.goto(f"{stack.url}/runs/{run_id}?view=report")
-    report = page.frame_locator("iframe[title=Report]")
-    report.get_by_text("greets").first.click()
-    report.locator('a[href*="trace/index.html"]').first.click()
-    report.get_by_role("treeitem").filter(has_text="Set content").first.click()
-    snapshot = report.frame_locator("iframe.snapshot-visible")
-    expect(snapshot.get_by_role("heading", name="Good evening")).to_be_visible(timeout=20_000)
+    picture_in_trace(page, stack, run_id)
 
     shown = page.frames[1]
     assert shown.url.startswith(f"{stack.report_url}/reports/tk_")
@@ -169,13 +175,7 @@ def test_a_recorded_page_runs_nothing_in_the_trace(browser: Browser, stack: Stac
     """Script URLs in its links, frames and forms, and handlers, are as dead as the rest of the picture, whatever one clicks on."""
     context = browser.new_context()
     page = signed_in(context, stack)
-    page.goto(f"{stack.url}/runs/{run_id}?view=report")
-    report = page.frame_locator("iframe[title=Report]")
-    report.get_by_text("greets").first.click()
-    report.locator('a[href*="trace/index.html"]').first.click()
-    report.get_by_role("treeitem").filter(has_text="Set content").first.click()
-    snapshot = report.frame_locator("iframe.snapshot-visible")
-    expect(snapshot.get_by_role("heading", name="Good evening")).to_be_visible(timeout=20_000)
+    snapshot = picture_in_trace(page, stack, run_id)
     for link in ("lead on", "lead astray"):
         snapshot.get_by_text(link).dispatch_event("click")
     snapshot.get_by_text("rest here").dispatch_event("mouseover")
