@@ -41,6 +41,7 @@ fuzz: setup  ## Ask the API 10,000 odd things (FUZZ_CASES, FUZZ_SEED), and hold 
 	@FUZZ_CASES=$${FUZZ_CASES:-10000} $(RUN)/pytest tests/integration/fuzz -s $(ARGS)
 
 image-test: setup  ## Build the image of run_test and run it under Lambda's limits (Debian, root; installs the tools it needs)
+	@$(RUN)/python -m tests.image.tools
 	@$(RUN)/pytest tests/image $(ARGS)
 
 deploy: setup  ## Deploy to the AWS account that AWS_PROFILE names (docs/operations.md)
