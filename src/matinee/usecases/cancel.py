@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from matinee.model.clock import now_ms
 from matinee.model.lease import Lease
 from matinee.model.run import ADVICE, Reason, TestStatus
 from matinee.model.work import TestResult
@@ -12,7 +13,6 @@ from matinee.stores.live import LiveTable
 from matinee.stores.rows import Run
 from matinee.stores.tracking import Tracking
 from matinee.usecases.close import Closer
-from matinee.usecases.milestones import now_ms
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from matinee.model.clock import now_ms
 from matinee.model.run import RunTrigger
 from matinee.model.work import RunOrder
 from matinee.stores.artifacts import Artifacts, manifest_key
@@ -13,7 +14,7 @@ from matinee.stores.live import LiveTable
 from matinee.stores.queues import Queue
 from matinee.stores.rows import Run, RunSummary, RunTest, to_ms
 from matinee.stores.tracking import Tracking
-from matinee.usecases.milestones import end_events, event_of_test, now_ms, run_event
+from matinee.usecases.milestones import end_events, event_of_test, run_event
 
 #: So many tests that ended together are told in one write, which may have 200 KB.
 _TOLD_AT_ONCE = 100

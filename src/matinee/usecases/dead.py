@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from matinee.model.clock import now_ms
 from matinee.model.run import Reason, TestStatus
 from matinee.model.work import RunOrder, TestOrder
 from matinee.stores.live import LiveTable, TestState
 from matinee.stores.queues import Queue
 from matinee.stores.tracking import Tracking
 from matinee.usecases.cancel import is_held, unfinished
-from matinee.usecases.milestones import now_ms
 
 logger = logging.getLogger(__name__)
 

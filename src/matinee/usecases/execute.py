@@ -5,7 +5,6 @@ report makes just the report.
 """
 
 import logging
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from matinee.model.clock import now_ms
 from matinee.model.errors import LeaseLostError, MatineeError, NotFoundError, VaultKeyError, VaultUnavailableError
 from matinee.model.lease import Lease
 from matinee.model.run import Reason, RunKind, TestStatus
@@ -68,7 +68,7 @@ class Executor:
         """
         owner = f"{order.test_id}/{uuid.uuid4().hex[:12]}"
         try:
-            lease = self.live.claim(order.run_id, order.test_id, owner=owner, now=_now(), lease_ms=self.lease_ms)
+            lease = self.live.claim(order.run_id, order.test_id, owner=owner, now=now_ms(), lease_ms=self.lease_ms)
         except LeaseLostError as lost:
             self._not_ours(order, lost.lease, extend)
             return
@@ -165,7 +165,7 @@ class Executor:
             if lease.report == "pending" and order.kind is RunKind.TEST:
                 self._report_again(order)
             return
-        held_ms = max(0, lease.until - _now())
+        held_ms = max(0, lease.until - now_ms())
         if lease.cancel and not held_ms:
             self._put(order, ended(lease, TestStatus.CANCELLED, Reason.CANCELLED))
             return
@@ -181,7 +181,7 @@ class Executor:
         except (NotFoundError, ValueError):
             self._publish(order, None)  # no blob, so no report
             return
-        told = Told(title=order.title, status=status, started_at=_now(), duration_ms=0)
+        told = Told(title=order.title, status=status, started_at=now_ms(), duration_ms=0)
         with self.reports.making(order.title, [Part(told, blob)]) as made:
             self._publish(order, made())
 
@@ -217,19 +217,15 @@ class Executor:
 
 def _own_seconds_left(order: TestOrder, lease: Lease) -> float:
     """Give what is left of the test's own time. It is one for all attempts: a retry may not make a run longer than its owner allowed."""
-    return ((lease.started_at or _now()) + order.timeout_seconds * 1000 - _now()) / 1000
+    return ((lease.started_at or now_ms()) + order.timeout_seconds * 1000 - now_ms()) / 1000
 
 
 def _seconds_left(order: TestOrder, lease: Lease) -> float:
     """Give the time that is left for the test: its own, or what its run has."""
     own = _own_seconds_left(order, lease)
-    return own if order.deadline is None else min(own, (order.deadline - _now()) / 1000)
+    return own if order.deadline is None else min(own, (order.deadline - now_ms()) / 1000)
 
 
 def _may_retry(order: TestOrder, lease: Lease, *, took: float) -> bool:
     """Whether another attempt is allowed, and would come as far as this one, which took so many seconds."""
     return lease.attempt < MOST_ATTEMPTS and _seconds_left(order, lease) > max(took, _LEAST_SECONDS)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

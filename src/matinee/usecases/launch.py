@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from uuid_utils import uuid7
 
+from matinee.model.clock import now_ms
 from matinee.model.errors import LiveUnavailableError
 from matinee.model.run import RunKind, RunTrigger
 from matinee.model.work import RunOrder, Sealed
@@ -19,7 +20,7 @@ from matinee.stores.rows import NewRun, NewTest, Run
 from matinee.stores.runs import Runs
 from matinee.stores.sources import How, Source
 from matinee.usecases.dispatch import Dispatch
-from matinee.usecases.milestones import now_ms, run_event
+from matinee.usecases.milestones import run_event
 from matinee.usecases.plan import Planner
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from matinee.model.clock import now_ms
 from matinee.model.run import Reason, RunKind, TestStatus
 from matinee.model.work import RunOrder
 from matinee.stores.live import LiveTable, TestState
@@ -15,7 +16,7 @@ from matinee.stores.tracking import Tracking
 from matinee.usecases.cancel import Canceller, is_held, unfinished
 from matinee.usecases.close import Closer
 from matinee.usecases.dispatch import Dispatch
-from matinee.usecases.milestones import now_ms, run_event
+from matinee.usecases.milestones import run_event
 from matinee.usecases.plan import Planner
 from matinee.usecases.track import Tracker
 

@@ -1,17 +1,11 @@
 """A run's own events: what its log says of it beside what its tests say (docs/architecture.md, section 5)."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from matinee.http import links
 from matinee.model.work import Event
 from matinee.stores.rows import RunSummary, RunTest
-
-
-def now_ms() -> int:
-    """Give the time, in ms since the epoch."""
-    return time.time_ns() // 1_000_000
 
 
 def run_event(run: RunSummary, *, at: int) -> Event:

@@ -1,11 +1,11 @@
 """How a test ended, in the words of the live table and of its report."""
 
+from matinee.model.clock import now_ms
 from matinee.model.lease import Lease
 from matinee.model.run import ADVICE, Reason, TestStatus
 from matinee.model.work import TestOrder, TestResult
 from matinee.runner.execution import Execution
 from matinee.runner.told import Told
-from matinee.usecases.milestones import now_ms
 
 #: How often a test is begun at the most, when what stopped it says nothing about the test.
 MOST_ATTEMPTS = 3

@@ -4,13 +4,14 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from matinee.model.clock import now_ms
 from matinee.model.errors import NotFoundError
 from matinee.stores.limits import LimitBook
 from matinee.stores.live import LiveTable
 from matinee.stores.tracking import Tracking
 from matinee.usecases.close import Closer
 from matinee.usecases.dispatch import Dispatch
-from matinee.usecases.milestones import now_ms, run_event
+from matinee.usecases.milestones import run_event
 
 logger = logging.getLogger(__name__)
 

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from matinee.model.clock import now_ms
 from matinee.model.lease import Lease
 from matinee.model.run import Reason, TestStatus
 from matinee.stores.artifacts import Artifacts, run_prefix
 from matinee.stores.deletions import Deletions, Purge
 from matinee.stores.live import LiveTable, TestState
 from matinee.usecases.cancel import is_held, unfinished
-from matinee.usecases.milestones import now_ms
 
 logger = logging.getLogger(__name__)
 

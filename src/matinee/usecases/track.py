@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from matinee.model.clock import now_ms
 from matinee.model.errors import DatabaseUnavailableError, LiveUnavailableError, NotFoundError
 from matinee.model.lease import Lease
 from matinee.model.run import RunKind
@@ -14,7 +15,7 @@ from matinee.stores.live import LeaseItem, LiveTable, ReportItem, ResultItem, pa
 from matinee.stores.rows import RunSummary, from_ms
 from matinee.stores.tracking import Change, Tracking
 from matinee.usecases.close import Closer
-from matinee.usecases.milestones import end_events, event_of_test, now_ms, run_event
+from matinee.usecases.milestones import end_events, event_of_test, run_event
 from matinee.usecases.plan import Planner
 
 logger = logging.getLogger(__name__)

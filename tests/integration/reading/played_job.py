@@ -7,11 +7,11 @@ from typing import Any, Self
 import boto3
 
 from matinee import bootstrap
+from matinee.model.clock import now_ms
 from matinee.model.errors import LeaseLostError
 from matinee.model.run import Reason, TestStatus
 from matinee.model.work import Case, RunOrder, TestOrder, TestResult
 from matinee.stores.artifacts import report_prefix
-from matinee.usecases.milestones import now_ms
 
 JUNIT = b'<testsuites name="played"/>'
 _KINDS = ("lease#", "result#", "report#")

@@ -20,10 +20,11 @@ import pytest
 
 from matinee import bootstrap
 from matinee.cli import main
+from matinee.model.clock import now_ms
 from matinee.model.run import Reason, RunStatus, TestStatus
 from matinee.model.work import Case, Event, TestResult
 from matinee.stores.rows import RunSummary, from_ms
-from matinee.usecases.milestones import end_events, now_ms, run_event
+from matinee.usecases.milestones import end_events, run_event
 from tests.integration.opened import opened_row
 
 PASSES = "import { test } from '@playwright/test';\ntest('adds up', async () => {});\n"
