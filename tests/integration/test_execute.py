@@ -287,3 +287,24 @@ def test_a_key_that_does_not_answer_is_asked_again(executor: Executor, monkeypat
     result = executor.live.states("r")["t"].result
     assert result is not None
     assert (TestStatus.PASSED, 2) == (result.status, result.attempts)
+
+
+def test_a_key_that_never_answers_is_what_the_test_ends_for(
+    executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last attempt says so; no worker was lost."""
+    order = ORDER.model_copy(update={"variables": (executor.vault().seal("w", {"WHO": "ada"}, secret=False),)})
+
+    def away(*_: object) -> bytes:
+        raise VaultUnavailableError
+
+    monkeypatch.setattr(FileKeys, "unwrap", away)
+    for _ in range(2):
+        with pytest.raises(TryAgainError):
+            executor.execute(order, extend=no_extension)
+    executor.execute(order, extend=no_extension)
+
+    result = executor.live.states("r")["t"].result
+    assert result is not None
+    assert (TestStatus.ERROR, Reason.VARIABLES_UNREADABLE, 3) == (result.status, result.reason, result.attempts)
+    assert "does not answer" in (result.message or "")

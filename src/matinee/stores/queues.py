@@ -14,7 +14,8 @@ from matinee.model.work import TestOrder
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-#: The longest order sent as a message, in bytes. SQS allows 256 KiB; a Lambda event carries it escaped, and more.
+#: The longest order that is sent as a message with its script, in bytes. SQS allows 1 MiB, and a Lambda event carries it escaped; encrypted
+#: variables, which always travel in it, may have a third of that.
 MAX_MESSAGE_BYTES = 200_000
 
 _Order = TypeVar("_Order", bound=BaseModel)

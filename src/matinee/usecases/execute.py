@@ -93,11 +93,13 @@ class Executor:
             return True
         try:
             given = self._given(order)
-        except VaultKeyError as error:
+        except (VaultKeyError, VaultUnavailableError) as error:
+            if isinstance(error, VaultUnavailableError) and lease.attempt < MOST_ATTEMPTS:
+                return False
             hold.concluding()
             self._put(order, ended(lease, TestStatus.ERROR, Reason.VARIABLES_UNREADABLE, message=error.detail))
             return True
-        return given is not None and self._run(order, lease, hold, stop, given)
+        return self._run(order, lease, hold, stop, given)
 
     def _run(self, order: TestOrder, lease: Lease, hold: Hold, stop: Stop, given: Given) -> bool:
         """Let the script run, and tell of it; False as `_attempt` does."""
@@ -195,18 +197,14 @@ class Executor:
             logger.info("a test has ended: %s %s", result.status, result.reason or "", extra=ids)
             self.on_result(result)
 
-    def _given(self, order: TestOrder) -> Given | None:
-        """Decrypt the order's variables, as late as can be: the script is to begin. None if the key does not answer.
+    def _given(self, order: TestOrder) -> Given:
+        """Decrypt the order's variables, as late as can be: the script is to begin.
 
         Raises:
+            VaultUnavailableError: if the key does not answer.
             VaultKeyError: if they can never be read.
         """
-        if not order.variables:
-            return NOTHING_GIVEN
-        try:
-            return self.vault().open(order.workspace_id, order.variables)
-        except VaultUnavailableError:
-            return None
+        return self.vault().open(order.workspace_id, order.variables) if order.variables else NOTHING_GIVEN
 
     def _script(self, order: TestOrder) -> str:
         if order.script is not None:
